@@ -1,0 +1,74 @@
+"""Orders, their refunds and the reviews that follow. Buyers are keyed hashes; names, phones and addresses never arrive."""
+
+from __future__ import annotations
+
+from shopnb.schema.columns import Column, Table, count, label, money
+
+ORDERS = Table(
+    "orders",
+    "one row per parent order",
+    (
+        label("order_id", "订单编号"),
+        label("buyer_id", "买家会员名", personal="hash"),
+        money("due_amount", "买家应付货款"),
+        money("freight_amount", "买家应付邮费"),
+        money("total_amount", "总金额"),
+        money("paid_amount", "买家实际支付金额"),
+        label("state", "订单状态"),
+        label("created_at", "订单创建时间", "timestamp"),
+        label("paid_at", "订单付款时间", "timestamp"),
+        label("item_title", "宝贝标题"),
+        count("units", "宝贝总数量"),
+        label("close_reason", "订单关闭原因"),
+        label("staged_payment", "分阶段订单信息"),
+        money("refunded_amount", "退款金额"),
+        label("province", "省份"),
+    ),
+    key=("order_id",),
+    slice=("order_id",),
+    day="paid_at",
+)
+
+REFUNDS = Table(
+    "refunds",
+    "one row per refund case",
+    (
+        label("refund_id", "退款编号"),
+        label("order_id", "订单编号"),
+        label("item_id", "商品ID"),
+        label("item_title", "宝贝标题"),
+        label("sku", "商品属性"),
+        money("refunded_amount", "退款金额"),
+        label("reason", "退款原因"),
+        label("refund_type", "退款类型"),
+        label("dispatch_state", "发货状态"),
+        label("state", "退款状态"),
+        label("paid_at", "订单付款时间", "timestamp"),
+        label("applied_at", "申请时间", "timestamp"),
+        label("closed_at", "完结时间", "timestamp"),
+    ),
+    key=("refund_id",),
+    slice=("refund_id",),
+    day="closed_at",
+)
+
+REVIEWS = Table(
+    "reviews",
+    "one row per review",
+    (
+        label("review_id"),  # digest of item, SKU, time, text and the how-manieth copy in its file
+        label("item_id", "商品id"),
+        label("sku_id", "skuid"),
+        label("sku", "颜色分类"),
+        label("reviewed_at", "评价时间", "timestamp"),
+        label("text", "评论"),
+        label("follow_up", "追评内容"),
+        label("follow_up_at", "追评时间", "timestamp"),
+        label("mark", "评价分类"),
+        Column("stars", "", "int", "score"),  # 1-5; null when not rated
+        label("shop"),  # own, or the rival's name
+    ),
+    key=("review_id",),
+    slice=("review_id",),
+    day="reviewed_at",
+)
