@@ -1,0 +1,1 @@
+"""shopnb: the files that a shop exports anyway, turned into decisions."""

@@ -1,4 +1,4 @@
-"""Orders, their refunds and the reviews that follow. Buyers are keyed hashes; names, phones and addresses never arrive."""
+"""Orders, refunds and reviews. Buyers are keyed hashes; names, phones and addresses never arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables that people type in under `tables_in/` (all optional). Only the required columns of `REQUIRED` must be filled."""
+"""Tables that people type in under `tables_in/` (all optional); only the columns of `REQUIRED` must be filled."""
 
 from __future__ import annotations
 
