@@ -1,0 +1,155 @@
+"""What a page is made of, as plain data in one language: cards, findings, charts, tables, sections.
+
+Belongs here: the dataclasses between `pages` (which fills them) and `screen`, `tables`, `widgets` and `report`
+(which lay them out). All texts are final: already worded, already formatted, not yet escaped. Imports nothing else
+inside the package and computes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+Tone = Literal["good", "attention", ""]
+Direction = Literal["up", "down", "level", ""]
+
+CHART_MIME = "application/vnd.vegalite.v5+json"  # what JupyterLab 4 draws offline and papermill lets through
+RECORD_MIME = "application/vnd.shopnb.record+json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number of the first screen.
+
+    `label` at most 8 Chinese characters; `suffix` says how it was counted (日合计); `lines` are the changes and
+    their bases, at most two; `direction` is where the value went, `tone` whether that is good; `spark` runs to the
+    last day, None where a day is missing.
+    """
+
+    label: str
+    value: str
+    suffix: str = ""
+    lines: tuple[str, ...] = ()
+    direction: Direction = ""
+    tone: Tone = ""
+    spark: tuple[float | None, ...] = ()
+    spark_alt: str = ""
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """One finding as shown: headline, money with its range and basis (or why there is none), action, who, when."""
+
+    headline: str
+    money: str
+    action: str
+    owner: str
+    review_on: str
+    confidence: str
+    tone: Tone = ""
+    mind: str = ""  # what would change the mind
+    same_cause: bool = False  # shown indented, its money is not added
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The strip under the verdict: how far a target is reached. `share` is 0-1, may exceed 1."""
+
+    text: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The first screen, in the order shown."""
+
+    title: str  # shop · report
+    period: str  # period · comparison, campaigns named
+    verdict: str
+    cards: tuple[Card, ...]
+    findings: tuple[FindingView, ...]
+    notes: tuple[str, ...] = ()
+    progress: Progress | None = None
+    to_confirm: tuple[FindingView, ...] = ()  # low confidence
+    due: tuple[str, ...] = ()  # today's list
+    quiet: str = ""  # "all within normal noise", shown when there is no finding
+    sample: bool = False  # marks sample data
+
+
+@dataclass(frozen=True)
+class ChartPart:
+    """One chart. `spec` is a Vega-Lite specification with a numeric width; `alt` a computed sentence."""
+
+    id: str
+    title: str
+    alt: str
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column of a shown table.
+
+    `name` in the frame, its `heading`, the number `kind` of `labels.numbers`, and whether a bar of the cell's size
+    is drawn (`bar`) or its sign colours it (`signed`).
+    """
+
+    name: str
+    heading: str
+    kind: str = "text"
+    bar: bool = False
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """One table: a tidy frame and how its columns are shown. `total_rows` is the length before a cut."""
+
+    id: str
+    frame: pd.DataFrame
+    columns: tuple[TableColumn, ...]
+    caption: str = ""
+    total_rows: int = 0
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """One paragraph; `muted` is the grey line of a missing file."""
+
+    text: str
+    muted: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question: charts and tables in the order shown, and how to read them."""
+
+    key: str
+    question: str
+    parts: tuple[ChartPart | TablePart | TextPart, ...]
+    how_to_read: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line of data health."""
+
+    code: str
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page: what the exporter lays out and the record repeats."""
+
+    slug: str
+    lang: str
+    screen: Screen
+    sections: tuple[Section, ...]
+    health: tuple[Note, ...]
+    methods: tuple[tuple[str, str], ...]  # (term, definition or formula with its source)
+    footer: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
