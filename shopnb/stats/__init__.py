@@ -1,0 +1,30 @@
+"""Intervals, tests, sequential looks and decompositions: knows counts and sums, no shop words.
+
+Every result is a frozen dataclass; a number that cannot be known is NaN with a code, never 0.
+
+- ``proportion_interval(successes, trials, *, level=0.95)`` -> Estimate
+- ``compare_proportions(a, n_a, b, n_b, *, level=0.95)`` -> Estimate, b/n_b - a/n_a
+- ``mean_interval(total, squares, count, *, level=0.95)`` -> Estimate
+- ``ratio_interval(numerators, denominators, *, level=0.95)`` -> Estimate, one value a unit (day)
+- ``decompose_product(before, after)`` -> ProductChange: change, effects, code
+- ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
+  -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code
+"""
+
+from __future__ import annotations
+
+from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
+from shopnb.stats.estimate import Estimate
+from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
+
+__all__ = [
+    "Estimate",
+    "MixRate",
+    "ProductChange",
+    "compare_proportions",
+    "decompose_product",
+    "mean_interval",
+    "mix_rate",
+    "proportion_interval",
+    "ratio_interval",
+]
