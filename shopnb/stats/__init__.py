@@ -9,10 +9,13 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``decompose_product(before, after)`` -> ProductChange: change, effects, code
 - ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
   -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code
+- ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
+- ``prediction_interval(history, value=nan, *, level=0.9)`` -> Estimate of the next value, p of `value`
 """
 
 from __future__ import annotations
 
+from shopnb.stats.bands import NormalBand, normal_band, prediction_interval
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
 from shopnb.stats.estimate import Estimate
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
@@ -20,11 +23,14 @@ from shopnb.stats.proportions import compare_proportions, mean_interval, proport
 __all__ = [
     "Estimate",
     "MixRate",
+    "NormalBand",
     "ProductChange",
     "compare_proportions",
     "decompose_product",
     "mean_interval",
     "mix_rate",
+    "normal_band",
+    "prediction_interval",
     "proportion_interval",
     "ratio_interval",
 ]

@@ -1,0 +1,160 @@
+"""What is normal: a prediction band for a daily series, and a prediction interval from a few earlier values.
+
+Belongs here: numbers from a series' own past. Which days a campaign or holiday spoils, the caller says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+from shopnb.stats.estimate import NAN, Estimate, check_level, student_quantile, unknown
+
+MIN_DAYS = 14  # two of each weekday
+WINDOW_DAYS = 56  # usable days that a band looks back on
+HALF_LIFE_DAYS = 28.0  # of a day's weight
+_WEEKDAY_PRIOR_DAYS = 0.3  # pseudo-days that pull a weekday's effect towards none
+_OUTLIER_SPREADS = 4.0
+_FEW = 20.0  # below it the spread of counts goes with the square root
+
+
+def prediction_interval(history: Sequence[float], value: float = NAN, *, level: float = 0.9) -> Estimate:
+    """Where the next value should lie, given a few earlier ones of the same kind.
+
+    Parameters
+    ----------
+    history : earlier values (the same weekday of four weeks, four normal weeks); missing ones are left out.
+    value : the new value, for the p value; NaN: none.
+    level : share of new values that should fall within.
+
+    Returns
+    -------
+    Estimate
+        `estimate` = mean (geometric where all values are positive), `low` and `high` = Student's prediction interval, p =
+        two-sided chance of a value at least as far out. NaN with `too_few` below three values.
+
+    Notes
+    -----
+    m ± t(n - 1) s sqrt(1 + 1/n), on logs where all values are positive.
+
+    Examples
+    --------
+    >>> usual = prediction_interval([10.0, 10.0, 10.0, 10.0], 12.0)
+    >>> round(usual.low, 9), usual.p_value
+    (10.0, 0.0)
+    """
+    check_level(level)
+    past = np.array([v for v in history if math.isfinite(v)], float)
+    if len(past) < 3:
+        return unknown("too_few")
+    is_log = bool((past > 0).all()) and not value <= 0
+    past = np.log(past) if is_log else past
+    middle, freedom = float(past.mean()), len(past) - 1
+    error = float(past.std(ddof=1)) * math.sqrt(1 + 1 / len(past))
+    half = student_quantile(level, freedom) * error
+    p_value = NAN
+    if math.isfinite(value):
+        gap = abs((math.log(value) if is_log else value) - middle)
+        p_value = float(2 * special.stdtr(freedom, -gap / error)) if error > 0 else float(gap < 1e-12)
+    ends = (middle, middle - half, middle + half)
+    return Estimate(*(math.exp(end) if is_log else end for end in ends), p_value)
+
+
+@dataclass(frozen=True)
+class NormalBand:
+    """The normal range of each day.
+
+    Attributes
+    ----------
+    expected, low, high : Series with the index of the values; NaN on days before which there are under 14 usable days.
+    usable_days : days that may serve as history.
+    code : `too_few_days` when no day has a band; None otherwise.
+    """
+
+    expected: pd.Series
+    low: pd.Series
+    high: pd.Series
+    usable_days: int
+    code: str | None = None
+
+
+def normal_band(values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, level: float = 0.9) -> NormalBand:
+    """Prediction band of each day from the usable days before it: own level and own weekday pattern.
+
+    Parameters
+    ----------
+    values : one value a day in order of days, counts or money, >= 0; NaN where missing.
+    weekdays : 0 (Monday) to 6, one a day.
+    usable : whether a day may serve as history: False on campaign days and holidays. Such days still get a band.
+    level : share of ordinary days that should fall within, 0.9.
+
+    Notes
+    -----
+    Only **preceding** days are used, so a day never explains itself: at most 56 usable ones, with a half-life of 28 days.
+    Weighted least squares of the log value (the square root, where small numbers are common) on a level and
+    weekday effects that are drawn to zero by 0.3 pseudo-days; days beyond 4 robust spreads (of the
+    residuals over what a fit leaves of them) are dropped and
+    the fit is made again; Student's prediction interval with the effective degrees of freedom.
+    """
+    check_level(level)
+    numbers = np.asarray(values, float)
+    days_of_week = np.asarray(weekdays, int)
+    may_serve = np.asarray(usable, bool) & np.isfinite(numbers) & (numbers >= 0)
+    is_small = may_serve.any() and np.mean(numbers[may_serve] < _FEW) > 0.05
+    with np.errstate(invalid="ignore"):
+        scaled = np.sqrt(numbers + 0.375) if is_small else np.log(np.maximum(numbers, 1.0))
+    bands = np.full((len(numbers), 3), NAN)
+    for day in range(len(numbers)):
+        past = np.flatnonzero(may_serve[:day])[-WINDOW_DAYS:]
+        if len(past) >= MIN_DAYS:
+            age = day - past
+            bands[day] = _forecast(scaled[past], days_of_week[past], age, days_of_week[day], level)
+    if is_small:
+        ends = np.maximum(np.square(np.maximum(bands, 0.0)) - 0.375, 0.0)
+    else:
+        ends = np.exp(bands)
+    code = None if np.isfinite(bands).any() else "too_few_days"
+    columns = [pd.Series(ends[:, k], index=values.index) for k in range(3)]
+    return NormalBand(*columns, usable_days=int(may_serve.sum()), code=code)
+
+
+def _forecast(
+    past: np.ndarray, weekdays: np.ndarray, age: np.ndarray, weekday: int, level: float
+) -> tuple[float, float, float]:
+    """Expected value and ends of the band for one day, on the transformed scale."""
+    kept = np.ones(len(past), bool)
+    for _ in range(3):
+        expected, error, freedom, residuals = _fit(past, weekdays, age, kept, weekday)
+        spread = 1.4826 * float(np.median(np.abs(residuals[kept] - np.median(residuals[kept]))))
+        inside = np.abs(residuals) <= _OUTLIER_SPREADS * max(spread, 1e-12)
+        if (inside == kept).all() or inside.sum() < MIN_DAYS * 0.7:
+            break
+        kept = inside
+    half = student_quantile(level, round(freedom, 1)) * error
+    return expected, expected - half, expected + half
+
+
+def _fit(
+    past: np.ndarray, weekdays: np.ndarray, age: np.ndarray, kept: np.ndarray, weekday: int
+) -> tuple[float, float, float, np.ndarray]:
+    """Weighted ridge fit: expectation for `weekday`, prediction error, degrees of freedom, standardised residuals."""
+    design = np.column_stack([np.ones(len(past)), weekdays[:, None] == np.arange(7)[None, :]]).astype(float)
+    target = np.concatenate([[1.0], np.arange(7) == weekday])
+    weight = kept * 0.5 ** (age / HALF_LIFE_DAYS)
+    weight = weight * kept.sum() / weight.sum()
+    prior = np.diag([0.0, *[_WEEKDAY_PRIOR_DAYS] * 7])
+    inverse = np.linalg.inv(design.T @ (weight[:, None] * design) + prior)
+    effects = inverse @ (design.T @ (weight * past))
+    residuals = past - design @ effects
+    hat = np.einsum("ij,jk,ik->i", design, inverse, design) * weight
+    freedom = max(float(weight.sum() ** 2 / np.square(weight).sum() - hat.sum()), 2.0)
+    variance = float((weight * np.square(residuals)).sum() / weight.sum()) * (freedom + hat.sum()) / freedom
+    lever = design.T @ (np.square(weight)[:, None] * design)
+    error = math.sqrt(variance * (1 + float(target @ inverse @ lever @ inverse @ target)))
+    return float(target @ effects), error, freedom, residuals / np.sqrt(np.maximum(1 - hat, 0.25))
