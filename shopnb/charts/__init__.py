@@ -1,0 +1,42 @@
+"""Tidy frames to charts: one theme, generic forms, never computing a number.
+
+Belongs here: the names of the forms and what a notebook emits for a chart. Every form is
+`chart_*(frame, *, id, title, alt, lang, …) -> view.ChartPart`; frame columns have fixed plain English names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shopnb.charts.bars import chart_diverging, chart_funnel, chart_paired, chart_stacked_share, chart_waterfall
+from shopnb.charts.days import chart_daily_band, chart_lines
+from shopnb.charts.planes import chart_heat, chart_scatter, chart_strip
+from shopnb.charts.ranges import chart_intervals, chart_ranges
+from shopnb.view import CHART_MIME, ChartPart
+
+__all__ = [
+    "chart_daily_band",
+    "chart_diverging",
+    "chart_funnel",
+    "chart_heat",
+    "chart_intervals",
+    "chart_lines",
+    "chart_paired",
+    "chart_ranges",
+    "chart_scatter",
+    "chart_stacked_share",
+    "chart_strip",
+    "chart_waterfall",
+    "mime_bundle",
+]
+
+
+def mime_bundle(part: ChartPart) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a notebook displays for a chart: output data and metadata.
+
+    The metadata names the chart for the exporter and keeps the picture that JupyterLab stores on saving small.
+    """
+    data = {CHART_MIME: part.spec, "text/plain": part.alt}
+    shown = {"renderer": "svg", "actions": False, "scaleFactor": 0.1}
+    named = {"chart": part.id, "alt": part.alt, "title": part.title}
+    return data, {"shopnb": named, CHART_MIME: {"embed_options": shown}}

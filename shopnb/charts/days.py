@@ -1,0 +1,166 @@
+"""Charts over days and weeks: the daily figure in its normal range, and lines.
+
+Belongs here: everything with a time axis. Days are ISO dates drawn in UTC, so no reader's time zone moves them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import altair
+import pandas as pd
+
+from shopnb.charts import frames, rows, theme
+from shopnb.view import ChartPart
+
+_HALF_DAY = pd.Timedelta(hours=12)
+
+
+def _day(field: str, lang: str, *, axis: bool = True) -> altair.X:
+    shown = altair.Axis(
+        labelExpr=theme.day_axis(lang), title=None, grid=False, labelFlush=True, labelOverlap="greedy",
+        labelSeparation=14,
+        tickCount={"expr": "max(3, floor(width / 90))"},
+    )  # fmt: skip
+    return altair.X(f"{field}:T", scale=altair.Scale(type="utc"), axis=shown if axis else None)
+
+
+def _amount(field: str, kind: str, lang: str, value_title: str, *, zero: bool, axis: bool = False) -> altair.Y:
+    shown = altair.Axis(
+        labelExpr=theme.number_axis(kind, lang), title=frames.safe(value_title) or None, tickCount=4, zindex=0
+    )
+    return altair.Y(
+        f"{field}:Q", scale=altair.Scale(zero=zero, nice=True), axis=shown if axis else altair.Axis(title=None)
+    )
+
+
+def chart_daily_band(
+    frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money", value_title: str = "",
+    spans: Sequence[tuple[dt.date, dt.date, str]] = (), marks: Sequence[tuple[dt.date, str]] = (), zero: bool = True,
+) -> ChartPart:  # fmt: skip
+    """One figure a day inside its normal range.
+
+    Parameters
+    ----------
+    frame : one row per day
+        `day` (date), `value`, `expected`, `low`, `high` (NaN where unknown; a gap stays a gap).
+    value_title : what the figure is, with its unit; stands above the axis.
+    spans : campaigns and holidays as (first day, last day, name), drawn as strips.
+    marks : change log as (day, sign), such as ①.
+    zero : whether the axis starts at 0.
+    """
+    days = frames.records(frame, ("day", "value", "expected", "low", "high"))
+    for row, raw in zip(days, frame.to_dict("records"), strict=True):
+        row["day_text"] = frames.write_day(raw["day"], lang)
+        row["text"] = frames.write(raw["value"], kind, lang)
+        row["expected_text"] = frames.write(raw["expected"], kind, lang)
+        row["range_text"] = frames.write_range(raw["low"], raw["high"], kind, lang)
+        outside = None not in (row["value"], row["low"], row["high"])
+        row["tone"] = (
+            "up" if outside and row["value"] > row["high"] else "down" if outside and row["value"] < row["low"] else ""
+        )
+    height = 220
+    layers = (
+        _strips(spans, height, lang) + _band(days, kind, lang, value_title, zero=zero) + _signs(marks, height, lang)
+    )
+    chart = altair.layer(*layers)
+    part = frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
+    if spans:
+        part.spec["padding"] = {"top": 2 + 15 * min(len(spans), 2), "left": 2, "right": 2, "bottom": 2}
+    return part
+
+
+def _band(days: frames.Records, kind: str, lang: str, value_title: str, *, zero: bool) -> list[altair.Chart]:
+    """Normal range, expected line, the figure, the days outside, and a target for the pointer."""
+    base = altair.Chart(frames.inline(days)).encode(x=_day("day", lang))
+    up, down = theme.up_down(lang)
+    y = _amount("value", kind, lang, value_title, zero=zero, axis=True)
+    band = base.mark_area(color=theme.BAND, opacity=0.28).encode(
+        y=_amount("low", kind, lang, value_title, zero=zero, axis=True), y2="high:Q"
+    )
+    expected = base.mark_line(color=theme.SOFT, strokeDash=[4, 3], strokeWidth=1.4).encode(
+        y=_amount("expected", kind, lang, value_title, zero=zero, axis=True)
+    )
+    line = base.mark_line(color=theme.ACCENT, strokeWidth=2, strokeJoin="round").encode(y=y)
+    odd = altair.Chart(frames.inline([row for row in days if row["tone"]])).mark_point(filled=True, size=75, opacity=1)
+    tones = altair.Scale(domain=["up", "down"], range=[up, down])
+    points = odd.encode(x=_day("day", lang), y=y, color=altair.Color("tone:N", scale=tones, legend=None))
+    target = base.mark_rule(strokeWidth=9, opacity=0).encode(
+        tooltip=rows.told("day_text", "text", "expected_text", "range_text", lang=lang)
+    )
+    return [band, expected, line, points, target]
+
+
+def _strips(spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: str) -> list[altair.Chart]:
+    """Campaign strips with their names above the plot, on two lines in turn so that neighbours do not meet."""
+    if not spans:
+        return []
+    strips = []
+    for place, (first, last, name) in enumerate(spans):
+        start, end = pd.Timestamp(first) - _HALF_DAY, pd.Timestamp(last) + _HALF_DAY
+        middle = start + (end - start) / 2
+        texts = {"name": frames.safe(name), "y": -6 - 14 * (place % 2)}
+        strips.append(
+            {
+                "start": f"{start:%Y-%m-%dT%H:%MZ}",
+                "end": f"{end:%Y-%m-%dT%H:%MZ}",
+                "middle": f"{middle:%Y-%m-%dT%H:%MZ}",
+            }
+            | texts
+        )
+    base = altair.Chart(frames.inline(strips))
+    shade = base.mark_rect(color=theme.CAMPAIGN, opacity=0.2).encode(
+        x=_day("start", lang), x2="end:T", y=altair.value(0), y2=altair.value(height)
+    )
+    name = base.mark_text(color=theme.CAMPAIGN, fontSize=11, fontWeight=600, baseline="alphabetic").encode(
+        x=_day("middle", lang), y=rows.at("y"), text="name:N"
+    )
+    return [shade, name]
+
+
+def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str) -> list[altair.Chart]:
+    """The change log along the foot of the plot."""
+    if not marks:
+        return []
+    signs = [{"day": frames.plain(day), "sign": frames.safe(sign)} for day, sign in marks]
+    base = altair.Chart(frames.inline(signs)).encode(x=_day("day", lang))
+    line = base.mark_rule(color=theme.OWN, strokeWidth=1, strokeDash=[2, 3]).encode(
+        y=altair.value(0), y2=altair.value(height - 14)
+    )
+    sign = base.mark_text(color=theme.OWN, fontSize=13, fontWeight=600).encode(
+        y=altair.value(height - 7), text="sign:N"
+    )
+    return [line, sign]
+
+
+def chart_lines(
+    frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number", value_title: str = "",
+    zero: bool = False,
+) -> ChartPart:  # fmt: skip
+    """One line a series over days or weeks.
+
+    Parameters
+    ----------
+    frame : one row per day (or week's first day) and series
+        `day` (date), `series`, `value` (NaN: a gap), optional `low`, `high` (drawn as a band).
+    """
+    points = frames.records(frame, ("day", "series", "value", "low", "high"))
+    for row, raw in zip(points, frame.to_dict("records"), strict=True):
+        row |= {"series": frames.safe(row["series"]), "day_text": frames.write_day(raw["day"], lang)}
+        row["text"] = rows.with_range(raw, "value", kind, lang)
+    series = list(dict.fromkeys(row["series"] for row in points))
+    tones = altair.Scale(domain=series, range=[theme.SERIES[place % len(theme.SERIES)] for place in range(len(series))])
+    shown = rows.legend(series, line=True) if len(series) > 1 else None
+    color = altair.Color("series:N", scale=tones, legend=shown)
+    base = altair.Chart(frames.inline(points)).encode(x=_day("day", lang), color=color)
+    y = _amount("value", kind, lang, value_title, zero=zero, axis=True)
+    layers = [base.mark_line(strokeWidth=2, strokeJoin="round").encode(y=y)]
+    if any(row["low"] is not None for row in points):
+        band = base.mark_area(opacity=0.16).encode(
+            y=_amount("low", kind, lang, value_title, zero=zero, axis=True), y2="high:Q"
+        )
+        layers.insert(0, band)
+    hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
+    layers.append(hover.encode(y=y, tooltip=rows.told("day_text", "series", "text", lang=lang)))
+    return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=220)

@@ -1,0 +1,126 @@
+"""From tidy frames to the small, clean records that a specification carries.
+
+Belongs here: rounding, days as text, names made safe to draw, and wrapping a finished chart into `view.ChartPart`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import altair
+import pandas as pd
+
+from shopnb import labels
+from shopnb.charts import theme
+from shopnb.view import ChartPart
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_DIGITS = 6  # significant figures that a drawing needs
+_CONTROLS = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+Records = list[dict[str, Any]]
+
+
+def safe(text: Any) -> str:
+    """A name fit to draw: without control characters and marks that turn the direction of writing."""
+    return "".join(c for c in str(text) if unicodedata.category(c) not in _CONTROLS)
+
+
+def columns_of(text: str) -> int:
+    """Width of a text in half-width columns: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """`text` in lines of at most `columns` half-width columns; English breaks at spaces, Chinese anywhere."""
+    lines, line = [], ""
+    for word in _pieces(safe(text)):
+        if line and columns_of(line + word.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = ""
+        line += word if line else word.lstrip()
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    for c in text:
+        joins = pieces and columns_of(c) == 1 and columns_of(pieces[-1][-1]) == 1 and pieces[-1][-1] != " "
+        closing = pieces and c in ",。、;:!?)」%”"
+        if joins or closing:
+            pieces[-1] += c
+        else:
+            pieces.append(c)
+    return pieces
+
+
+def plain(value: Any) -> Any:
+    """One cell as JSON: floats of six significant figures, days as ISO text, unknown as null."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, dt.date):
+        return value.strftime("%Y-%m-%d")
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    rounded = float(f"{number:.{_DIGITS}g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def records(frame: pd.DataFrame, names: Sequence[str]) -> Records:
+    """The rows of a frame, only the named columns; a column that the frame lacks is null."""
+    there = [name for name in names if name in frame.columns]
+    rows = frame.loc[:, there].to_dict("records")
+    return [{name: plain(row.get(name)) for name in names} for row in rows]
+
+
+def known(value: Any) -> bool:
+    """Whether a number is there at all."""
+    return plain(value) is not None
+
+
+def write(value: Any, kind: str, lang: str) -> str:
+    """A value as shown; unknown is an en dash."""
+    return labels.format_value(value if known(value) else None, kind, lang)
+
+
+def write_range(low: Any, high: Any, kind: str, lang: str) -> str:
+    """A range as shown, in brackets; "" where an end is unknown."""
+    if not (known(low) and known(high)):
+        return ""
+    return labels.text("screen.in_brackets", lang, text=labels.format_range(float(low), float(high), kind, lang))
+
+
+def write_day(value: Any, lang: str) -> str:
+    """A day with its weekday."""
+    day = pd.Timestamp(value)
+    return f"{labels.format_value(day, 'day', lang)} {labels.format_value(day, 'weekday', lang)}"
+
+
+def inline(rows: Records) -> altair.InlineData:
+    """Rows as data of one layer."""
+    return altair.InlineData(values=rows)
+
+
+def tips(*pairs: tuple[str, str]) -> list[altair.Tooltip]:
+    """Tooltip lines: (field that holds the written value, its name)."""
+    return [altair.Tooltip(f"{field}:N", title=safe(name) or " ") for field, name in pairs]
+
+
+def finish(
+    chart: altair.LayerChart | altair.Chart, *, id: str, title: str, alt: str, lang: str, height: int
+) -> ChartPart:
+    """The finished part: numeric width, our config, a wrapped title, nothing that differs from run to run."""
+    with altair.data_transformers.enable(consolidate_datasets=True):
+        spec = chart.properties(width=theme.WIDTH, height=height).to_dict()
+    spec["$schema"] = _SCHEMA
+    spec["config"] = theme.config()
+    spec["description"] = safe(alt)
+    spec["title"] = {"text": wrap(title, 76 if lang == "en" else 68)}
+    return ChartPart(id=id, title=title, alt=alt, spec=spec)

@@ -1,0 +1,201 @@
+"""Charts over two quantities: scatter, strip, heat map.
+
+Belongs here: everything with two real axes, and where the names of the points go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair
+import pandas as pd
+
+from shopnb import labels
+from shopnb.charts import frames, rows, theme
+from shopnb.view import ChartPart
+
+_HEIGHT = 300
+_PLOT = 280  # px: nominal width on a phone, for placing names
+_NAMED = 10  # so many points get their name
+
+
+def _axis(field: str, kind: str, lang: str, name: str, domain: list[float], *, scale: str = "linear") -> dict[str, Any]:
+    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), title=frames.safe(name) or None, tickCount=5)
+    return {"shorthand": f"{field}:Q", "axis": shown, "scale": altair.Scale(domain=domain, nice=False, type=scale)}
+
+
+def _places(points: frames.Records, x_domain: list[float], y_domain: list[float]) -> frames.Records:
+    """Names beside the largest points, each where it meets no other: right, left, above, below, or not at all."""
+
+    def pixel(value: float, domain: list[float], length: int) -> float:
+        return (value - domain[0]) / (domain[1] - domain[0]) * length
+
+    taken: list[tuple[float, float, float, float]] = []
+    placed: frames.Records = []
+    order = sorted(range(len(points)), key=lambda i: (not points[i].get("own"), -(points[i].get("size") or 0), i))
+    for i in order[: _NAMED * 2]:
+        point = points[i]
+        x = pixel(point["x"], x_domain, _PLOT)
+        y = _HEIGHT - pixel(point["y"], y_domain, _HEIGHT)
+        wide = frames.columns_of(point["label"]) * 6.0
+        for align, left, top in (
+            ("left", x + 9, y - 7), ("right", x - 9 - wide, y - 7),
+            ("center", x - wide / 2, y - 23), ("center", x - wide / 2, y + 9),
+        ):  # fmt: skip
+            box = (left, top, left + wide, top + 14)
+            inside = left >= -4 and box[2] <= _PLOT + 6 and top >= 0 and box[3] <= _HEIGHT
+            if inside and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+                taken.append(box)
+                dy = 0 if align != "center" else -16 if top < y else 16
+                placed.append({key: point[key] for key in ("x", "y", "label")} | {"align": align, "dy": dy})
+                break
+        if len(placed) == _NAMED:
+            break
+    return placed
+
+
+def _named(placed: frames.Records, x: dict[str, Any], y: dict[str, Any]) -> list[altair.Chart]:
+    layers = []
+    for align, dx in (("left", 9), ("right", -9), ("center", 0)):
+        for dy in (0, -16, 16):
+            chosen = [row for row in placed if row["align"] == align and row["dy"] == dy]
+            if chosen:
+                marks = altair.Chart(frames.inline(chosen)).mark_text(
+                    align=align, dx=dx, dy=dy, baseline="middle", fontSize=11
+                )
+                layers.append(marks.encode(x=altair.X(**x), y=altair.Y(**y), text="label:N"))
+    return layers
+
+
+def chart_scatter(
+    frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "number", y_kind: str = "pct",
+    x_title: str = "", y_title: str = "", x_line: float | None = None, y_line: float | None = None,
+) -> ChartPart:  # fmt: skip
+    """Names on two axes, with ranges and lines to compare against.
+
+    Parameters
+    ----------
+    frame : one row per name
+        `label`, `x`, `y` (rows without either are left out), optional `y_low`, `y_high` (range of y), `size`.
+    x_line, y_line : reference lines, such as the shop's mean.
+    """
+    given = frame[frame["x"].notna() & frame["y"].notna()]
+    points = frames.records(given, ("label", "x", "y", "y_low", "y_high", "size"))
+    for row, raw in zip(points, given.to_dict("records"), strict=True):
+        row |= {"label": frames.safe(row["label"]), "x_text": frames.write(raw["x"], x_kind, lang)}
+        span = frames.write_range(raw.get("y_low"), raw.get("y_high"), y_kind, lang)
+        row["y_text"] = f"{frames.write(raw['y'], y_kind, lang)} {span}".rstrip()
+    x_domain = _wide(rows.domain(points, ("x",), also=() if x_line is None else (x_line,)), 0.08)
+    y_domain = _wide(rows.domain(points, ("y", "y_low", "y_high"), also=() if y_line is None else (y_line,)), 0.06)
+    x, y = _axis("x", x_kind, lang, x_title, x_domain), _axis("y", y_kind, lang, y_title, y_domain)
+    base = altair.Chart(frames.inline(points)).encode(x=altair.X(**x))
+    whisker = base.mark_rule(color=theme.SOFT, strokeWidth=1.4).encode(
+        y=altair.Y(**(y | {"shorthand": "y_low:Q"})), y2="y_high:Q"
+    )
+    tip = frames.tips(
+        ("label", labels.text("screen.tip.label", lang)), ("x_text", x_title or "x"), ("y_text", y_title or "y")
+    )
+    size = altair.Size("size:Q", scale=altair.Scale(range=[50, 420]), legend=None)
+    dots = base.mark_point(filled=True, color=theme.ACCENT, opacity=0.85).encode(y=altair.Y(**y), tooltip=tip)
+    if any(row["size"] is not None for row in points):
+        dots = dots.encode(size=size)
+    layers = [*_references(x, y, x_line, y_line), whisker, dots, *_named(_places(points, x_domain, y_domain), x, y)]
+    return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
+
+
+def _wide(domain: list[float], share: float) -> list[float]:
+    """A domain with room above, so that no point is cut at the edge."""
+    return [domain[0], frames.plain(domain[1] + (domain[1] - domain[0]) * share)]
+
+
+def _references(x: dict[str, Any], y: dict[str, Any], x_line: float | None, y_line: float | None) -> list[altair.Chart]:
+    style = {"color": theme.INK, "strokeDash": [4, 3], "strokeWidth": 1, "opacity": 0.8}
+    layers = []
+    if x_line is not None:
+        upright = altair.Chart(frames.inline([{"x": frames.plain(x_line)}])).mark_rule(**style)
+        layers.append(upright.encode(x=altair.X(**x)))
+    if y_line is not None:
+        level = altair.Chart(frames.inline([{"y": frames.plain(y_line)}])).mark_rule(**style)
+        layers.append(level.encode(y=altair.Y(**y)))
+    return layers
+
+
+def chart_strip(
+    frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "money2", y_kind: str = "number",
+    x_title: str = "", y_title: str = "",
+) -> ChartPart:  # fmt: skip
+    """Many rivals as pale dots, own ones marked by name.
+
+    Parameters
+    ----------
+    frame : one row per item
+        `label`, `x`, `y`, `own` (bool), optional `x_low`, `x_high` (shown counts are buckets).
+    """
+    given = frame[frame["x"].notna() & frame["y"].notna()]
+    points = frames.records(given, ("label", "x", "y", "x_low", "x_high", "own"))
+    for row, raw in zip(points, given.to_dict("records"), strict=True):
+        row |= {"label": frames.safe(row["label"]), "y_text": frames.write(raw["y"], y_kind, lang)}
+        span = frames.write_range(raw.get("x_low"), raw.get("x_high"), x_kind, lang)
+        row["x_text"] = f"{frames.write(raw['x'], x_kind, lang)} {span}".rstrip()
+    x_domain = _wide(rows.domain(points, ("x", "x_low", "x_high")), 0.04)
+    y_domain = _wide(rows.domain(points, ("y",)), 0.06)
+    x, y = _axis("x", x_kind, lang, x_title, x_domain), _axis("y", y_kind, lang, y_title, y_domain)
+    tip = frames.tips(
+        ("label", labels.text("screen.tip.label", lang)), ("x_text", x_title or "x"), ("y_text", y_title or "y")
+    )
+    own = altair.condition("datum.own", altair.value(theme.OWN), altair.value(theme.ACCENT))
+    dots = altair.Chart(frames.inline(points)).mark_point(filled=True).encode(
+        x=altair.X(**x), y=altair.Y(**y), color=own, tooltip=tip,
+        opacity=altair.condition("datum.own", altair.value(1), altair.value(0.35)),
+        size=altair.condition("datum.own", altair.value(120), altair.value(44)),
+    )  # fmt: skip
+    ranged = [row for row in points if row["x_low"] is not None and row["x_high"] is not None]
+    spread = altair.Chart(frames.inline(ranged)).mark_rule(color=theme.SOFT, opacity=0.5).encode(
+        x=altair.X(**(x | {"shorthand": "x_low:Q"})), x2="x_high:Q", y=altair.Y(**y)
+    )  # fmt: skip
+    mine = _places([row for row in points if row["own"]], x_domain, y_domain)
+    layers = [*([spread] if ranged else []), dots, *_named(mine, x, y)]
+    return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
+
+
+def chart_heat(
+    frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, row_title: str = "", column_title: str = ""
+) -> ChartPart:
+    """A table whose cells are as dark as their values, such as repeat purchase by cohort.
+
+    Parameters
+    ----------
+    frame : one row per cell, rows and columns in the order shown
+        `row`, `column`, `value`, `text` (what the cell says), `enough` (bool: false where too few are behind it; the
+        cell is then empty of colour).
+    """
+    cells = frames.records(frame, ("row", "column", "value", "text", "enough"))
+    for cell in cells:
+        cell |= {key: frames.safe(cell[key]) for key in ("row", "column", "text")}
+    across = list(dict.fromkeys(cell["column"] for cell in cells))
+    down = list(dict.fromkeys(cell["row"] for cell in cells))
+    shown = [cell for cell in cells if cell["enough"] and cell["value"] is not None]
+    top = max((cell["value"] for cell in shown), default=1) or 1
+    for cell in cells:
+        cell["ink"] = "#ffffff" if cell in shown and cell["value"] > top * 0.55 else theme.STRONG
+    head = altair.Axis(
+        orient="top", labelAngle=0, title=frames.safe(column_title) or None, labelOverlap=True, domain=False
+    )
+    side = altair.Axis(title=frames.safe(row_title) or None, domain=False)
+    x = altair.X("column:O", sort=across, axis=head, scale=altair.Scale(paddingInner=0.06))
+    y = altair.Y("row:O", sort=down, axis=side, scale=altair.Scale(paddingInner=0.08))
+    tip = frames.tips(
+        ("row", row_title or " "), ("column", column_title or " "), ("text", labels.text("screen.tip.text", lang))
+    )
+    strength = altair.Opacity(
+        "value:Q", scale=altair.Scale(domain=[0, frames.plain(top)], range=[0.06, 1]), legend=None
+    )
+    fill = altair.Chart(frames.inline(shown)).mark_rect(color=theme.ACCENT, cornerRadius=2)
+    empty = altair.Chart(frames.inline(cells)).mark_rect(color=theme.BAND, opacity=0.1, cornerRadius=2)
+    text = altair.Chart(frames.inline(cells)).mark_text(fontSize=11)
+    layers = (
+        empty.encode(x=x, y=y, tooltip=tip),
+        fill.encode(x=x, y=y, opacity=strength, tooltip=tip),
+        text.encode(x=x, y=y, text="text:N", color=altair.Color("ink:N", scale=None)),
+    )
+    return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=max(len(down), 1) * 30)

@@ -1,0 +1,97 @@
+"""The common ground of charts of rows: a name and a value on one line, the mark beneath it over the whole width.
+
+Belongs here: their layout in pixels, x scales, whiskers, base lines and legends. Names stand above their marks, so
+that a long Chinese name is whole on a phone 390 px wide; only x has a scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair
+
+from shopnb import labels
+from shopnb.charts import frames, theme
+
+NAME, BAR, BETWEEN, GAP = 17, 11, 3, 14  # px: line of the name, one bar, between bars, to the next row
+
+
+def layout(rows: frames.Records, *, bars: int = 1) -> int:
+    """Give each row its pixels (`y_name`, `y`, `y2`, `y_mid`); returns the height of all."""
+    step = NAME + bars * (BAR + BETWEEN) + GAP
+    for place, row in enumerate(rows):
+        top = place * step
+        row |= {"y_name": top + 11, "y": top + NAME, "y2": top + NAME + BAR, "y_mid": top + NAME + BAR / 2}
+    return max(len(rows), 1) * step - GAP + 2
+
+
+def at(field: str) -> altair.Y:
+    """A place in pixels."""
+    return altair.Y(f"{field}:Q", scale=None, axis=None)
+
+
+def names(rows: frames.Records) -> altair.LayerChart:
+    """The line above the marks: `label` at the left, `text` at the right."""
+    lines = [{key: row.get(key) for key in ("label", "text", "y_name", "bold")} for row in rows]
+    base = altair.Chart(frames.inline(lines)).encode(y=at("y_name"))
+    weights = altair.condition("datum.bold", altair.value(1), altair.value(0.9))
+    name = base.mark_text(align="left", baseline="alphabetic").encode(
+        x=altair.value(0), text="label:N", opacity=weights
+    )
+    value = base.mark_text(align="right", baseline="alphabetic", fontWeight=600, color=theme.STRONG).encode(
+        x=altair.value("width"), text="text:N"
+    )
+    return altair.layer(name, value)
+
+
+def x_scale(field: str, kind: str, lang: str, domain: list[float], *, axis: bool = False) -> altair.X:
+    """The x channel of one layer, all layers on the same domain."""
+    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), tickCount=4, title=None, labelFlush=True, offset=4)
+    return altair.X(f"{field}:Q", scale=altair.Scale(domain=domain, nice=False), axis=shown if axis else None)
+
+
+def domain(
+    rows: frames.Records, fields: tuple[str, ...], *, zero: bool = True, also: tuple[float, ...] = ()
+) -> list[float]:
+    """Smallest and largest of the fields, a little wider; never of length 0."""
+    found = [row[field] for row in rows for field in fields if row.get(field) is not None]
+    found += [*also, *([0.0] if zero else [])]
+    low, high = (min(found), max(found)) if found else (0.0, 0.0)
+    room = (high - low) * 0.02 or abs(high) * 0.1 or 1.0
+    return [
+        frames.plain(low - room if low < 0 or not zero else low),
+        frames.plain(high + room if high > 0 or not zero or high == low else high),
+    ]
+
+
+def whiskers(rows: frames.Records, x: altair.X, *, width: float = 1.6, color: str = theme.STRONG) -> altair.Chart:
+    """A line from `low` to `high` at `y_mid`, where both are known."""
+    there = [row for row in rows if row.get("low") is not None and row.get("high") is not None]
+    marks = altair.Chart(frames.inline(there)).mark_rule(color=color, strokeWidth=width, strokeCap="round")
+    return marks.encode(x=x, x2="high:Q", y=at("y_mid"))
+
+
+def base_line(value: float, height: int, x: altair.X, *, dash: bool = False) -> altair.Chart:
+    """An upright line at a value of `at`."""
+    line = altair.Chart(frames.inline([{"at": frames.plain(value)}]))
+    marks = line.mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[4, 3] if dash else [1, 0], opacity=0.8)
+    return marks.encode(x=x, y=altair.value(0), y2=altair.value(height))
+
+
+def legend(series: list[str], *, line: bool = False) -> altair.Legend:
+    """A legend above the chart, in as many columns as a phone is wide."""
+    widest = max((frames.columns_of(name) for name in series), default=1) * 6.2 + 34
+    columns = max(1, min(len(series), int(theme.PHONE_WIDTH // widest)))
+    return altair.Legend(columns=columns, symbolType="stroke" if line else "square")
+
+
+def told(*fields: str, lang: str) -> list[altair.Tooltip]:
+    """Tooltip lines under their usual names (`screen.tip.<field>`)."""
+    return frames.tips(*((field, labels.text(f"screen.tip.{field}", lang)) for field in fields))
+
+
+def with_range(raw: Mapping[Any, Any], field: str, kind: str, lang: str) -> str:
+    """A value and, in brackets, its range where `low` and `high` are known."""
+    span = frames.write_range(raw.get("low"), raw.get("high"), kind.removeprefix("signed_"), lang)
+    return f"{frames.write(raw[field], kind, lang)} {span}".rstrip()
