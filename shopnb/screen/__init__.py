@@ -1,0 +1,135 @@
+"""The page's parts as HTML: first screen, sections, state of the data, methods, footer.
+
+Belongs here: layout of `view` objects through Jinja (everything escaped here and nowhere before) and the one style
+sheet of page, notebook and index. Texts come finished from `pages`; only fixed words come from `labels` (screen.toml).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from shopnb import labels, tables
+from shopnb.screen.spark import sparkline
+from shopnb.view import ChartPart, Note, Page, Screen, Section, TablePart, TextPart
+
+__all__ = [
+    "footer_html",
+    "methods_html",
+    "notebook_html",
+    "notes_html",
+    "page_payload",
+    "screen_html",
+    "section_blocks",
+    "stylesheet",
+]
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("shopnb.screen"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["sparkline"] = sparkline
+    return environment
+
+
+def _render(template: str, lang: str, **values: Any) -> str:
+    def word(key: str, /, **filled: Any) -> str:
+        return labels.text(f"screen.{key}", lang, **filled)
+
+    return _templates().get_template(template).render(word=word, lang=lang, **values).strip()
+
+
+def screen_html(screen: Screen, lang: str) -> str:
+    """The first screen: title line, verdict, progress, cards, findings, what is due, the line about the data."""
+    return _render("screen.html.jinja", lang, screen=screen)
+
+
+def section_blocks(section: Section, lang: str) -> list[str | ChartPart]:
+    """One section in the order shown: the question, then charts as they are and everything else as HTML.
+
+    How to read stands behind the charts and before the first table or paragraph that follows them.
+    """
+    blocks: list[str | ChartPart] = [_render("section.html.jinja", lang, section=section)]
+    hint = _render("how_to_read.html.jinja", lang, text=section.how_to_read) if section.how_to_read else ""
+    seen_chart = False
+    for part in section.parts:
+        if isinstance(part, ChartPart):
+            seen_chart = True
+            blocks.append(part)
+            continue
+        if hint and (seen_chart or isinstance(part, TablePart)):
+            blocks.append(hint)
+            hint = ""
+        blocks.append(_part_html(part, lang))
+    return [*blocks, hint] if hint else blocks
+
+
+def _part_html(part: TablePart | TextPart, lang: str) -> str:
+    if isinstance(part, TablePart):
+        return tables.table_html(part, lang)
+    return _render("text.html.jinja", lang, part=part)
+
+
+def notes_html(notes: Sequence[Note], *, heading: str) -> str:
+    """Lines about the data under a heading; one that needs a look is marked."""
+    return _templates().get_template("notes.html.jinja").render(notes=notes, heading=heading).strip()
+
+
+def methods_html(page: Page, lang: str) -> str:
+    """Definitions, formulas and their sources, folded."""
+    return _render("methods.html.jinja", lang, methods=page.methods)
+
+
+def footer_html(page: Page, lang: str) -> str:
+    """Period, parameters and data digest."""
+    return _render("footer.html.jinja", lang, footer=page.footer)
+
+
+def page_payload(page: Page) -> dict[str, Any]:
+    """The `page` of the record that a notebook emits and the exporter lays out."""
+    lang = page.lang
+    return {
+        "slug": page.slug,
+        "lang": lang,
+        "title": page.screen.title,
+        "description": page.screen.verdict,
+        "screen": screen_html(page.screen, lang),
+        "sections": [
+            {
+                "key": section.key,
+                "question": section.question,
+                "blocks": [_block_json(block) for block in section_blocks(section, lang)[1:]],
+            }
+            for section in page.sections
+        ],
+        "health": notes_html(page.health, heading=labels.text("screen.health", lang)),
+        "methods": methods_html(page, lang),
+        "footer": footer_html(page, lang),
+        "sample": page.screen.sample,
+    }
+
+
+@cache
+def stylesheet() -> str:
+    """The one style sheet, without comments and line breaks."""
+    css = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};,>]) ?", r"\1", css).strip()
+
+
+def _block_json(block: str | ChartPart) -> dict[str, str]:
+    return {"kind": "html", "html": block} if isinstance(block, str) else {"kind": "chart", "id": block.id}
+
+
+def notebook_html(fragment: str) -> str:
+    """A fragment with the style around it, for an output cell; follows JupyterLab's light or dark theme."""
+    return f'<style>{stylesheet()}</style><div class="nb nb-cell">{fragment}</div>'
