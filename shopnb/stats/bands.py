@@ -36,8 +36,8 @@ def prediction_interval(history: Sequence[float], value: float = NAN, *, level: 
     Returns
     -------
     Estimate
-        `estimate` = mean (geometric where all values are positive), `low` and `high` = Student's prediction interval, p =
-        two-sided chance of a value at least as far out. NaN with `too_few` below three values.
+        `estimate` = mean (geometric where all values are positive), `low` and `high` = Student's prediction interval,
+        p = two-sided chance of a value at least as far out. NaN with `too_few` below three values.
 
     Notes
     -----
@@ -63,7 +63,8 @@ def prediction_interval(history: Sequence[float], value: float = NAN, *, level: 
         gap = abs((math.log(value) if is_log else value) - middle)
         p_value = float(2 * special.stdtr(freedom, -gap / error)) if error > 0 else float(gap < 1e-12)
     ends = (middle, middle - half, middle + half)
-    return Estimate(*(math.exp(end) if is_log else end for end in ends), p_value)
+    expected, low, high = (math.exp(end) if is_log else end for end in ends)
+    return Estimate(expected, low, high, p_value)
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,11 @@ def normal_band(values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, le
 
     Notes
     -----
-    Only **preceding** days are used, so a day never explains itself: at most 56 usable ones, with a half-life of 28 days.
+    Only **preceding** days are used, so a day never explains itself: at most 56 usable ones, half-life 28 days.
     Weighted least squares of the log value (the square root, where small numbers are common) on a level and
-    weekday effects that are drawn to zero by 0.3 pseudo-days; days beyond 4 robust spreads (of the
-    residuals over what a fit leaves of them) are dropped and
-    the fit is made again; Student's prediction interval with the effective degrees of freedom.
+    weekday effects that are drawn to zero by 0.3 pseudo-days; days beyond 4 robust spreads (of the residuals over
+    what a fit leaves of them) are dropped and the fit is made again; Student's prediction interval with the
+    effective degrees of freedom.
     """
     check_level(level)
     numbers = np.asarray(values, float)
@@ -115,13 +116,10 @@ def normal_band(values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, le
         if len(past) >= MIN_DAYS:
             age = day - past
             bands[day] = _forecast(scaled[past], days_of_week[past], age, days_of_week[day], level)
-    if is_small:
-        ends = np.maximum(np.square(np.maximum(bands, 0.0)) - 0.375, 0.0)
-    else:
-        ends = np.exp(bands)
+    ends = np.maximum(np.square(np.maximum(bands, 0.0)) - 0.375, 0.0) if is_small else np.exp(bands)
     code = None if np.isfinite(bands).any() else "too_few_days"
-    columns = [pd.Series(ends[:, k], index=values.index) for k in range(3)]
-    return NormalBand(*columns, usable_days=int(may_serve.sum()), code=code)
+    expected, low, high = (pd.Series(ends[:, k], index=values.index) for k in range(3))
+    return NormalBand(expected, low, high, int(may_serve.sum()), code)
 
 
 def _forecast(
