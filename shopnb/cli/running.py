@@ -1,0 +1,166 @@
+"""`shopnb list` and `shopnb run`.
+
+Belongs here: what the planner has to know of the shops, and telling how a batch goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shopnb import labels, parameters
+from shopnb.cli import terminal
+from shopnb.cli.sample import shop_folder
+from shopnb.errors import MissingDataError, ParameterError, ShopnbError
+from shopnb.runner import Choice, Reports, Result, plan, run_batch
+from shopnb.shop import Shop, open_shop
+
+
+def needs(slug: str) -> tuple[str, ...]:
+    """Tables without which a report cannot run; () for a notebook of the user's own."""
+    from shopnb.pages import PAGES  # pandas, Altair and Ibis: only where a report is looked at
+
+    return PAGES[slug].needs if slug in PAGES else ()
+
+
+def lacking(shop: Shop, slug: str) -> ShopnbError | None:
+    """Why a report cannot run on a shop: the first table it lacks, with the export to download."""
+    for table in needs(slug):
+        if not shop.has(table):
+            try:
+                shop.table(table)
+            except MissingDataError as error:
+                return error
+    return None
+
+
+def last_day(shop: Shop, slug: str) -> str:
+    """Last day in the tables a report needs, ISO; "" where they have no days."""
+    days = [shop.days(table) for table in needs(slug) if shop.has(table)]
+    return max((found[1].isoformat() for found in days if found), default="")
+
+
+def list_(given: argparse.Namespace, lang: str) -> int:
+    """Print all reports: question, needed tables, parameters."""
+    reports = [
+        {
+            "report": slug,
+            "question": labels.text(f"runner.questions.{slug}", lang),
+            "needs": list(needs(slug)),
+            "notebook": str(notebook),
+            "parameters": [vars(parameter) for parameter in parameters.read_parameters(notebook)],
+        }
+        for slug, notebook in parameters.notebooks().items()
+    ]
+    if given.json:
+        terminal.say_json({"reports": reports})
+        return 0
+    headings = [labels.text(f"cli.list.{key}", lang) for key in ("report", "question", "needs")]
+    mark = labels.text("cli.list_mark", lang)
+    rows = [
+        [one["report"], one["question"], mark.join(labels.text(f"tables.{name}", lang) for name in one["needs"])]
+        for one in reports
+    ]
+    terminal.say(terminal.table(headings, rows))
+    for one in reports:
+        terminal.say("\n" + labels.text("cli.list.parameters", lang, report=one["report"]))
+        for parameter in one["parameters"]:
+            shown = {**parameter, "default": repr(parameter["default"])}
+            terminal.say(labels.text("cli.list.parameter", lang, **shown).rstrip())
+    return 0
+
+
+def run(given: argparse.Namespace, lang: str) -> int:
+    """Run reports; 1 when one failed by our fault, else 2 when one by the operator's, else 0."""
+    shops = _shops([written for group in given.shop for written in group])
+    out = _out(given.out, list(shops))
+    choice = Choice(
+        shops=tuple(shops), out=out, reports=tuple(given.report), given=tuple(given.given), lang=given.lang,
+        static=given.static, run=_run_id(),
+    )  # fmt: skip
+    known = Reports(
+        lacking=cache(lambda folder, slug: lacking(shops[folder], slug)),
+        last_day=lambda folder, slug: last_day(shops[folder], slug),
+    )
+    planned = plan(choice, known)
+    processes = _processes(given.jobs, len(planned.jobs))
+    total = len(planned.jobs) + len(planned.set_aside)
+    teller = _Teller(lang, total, as_json=given.json)
+    if not given.json:
+        terminal.say(labels.text("cli.run.started", lang, count=len(planned.jobs), processes=processes, out=str(out)))
+    results = run_batch(
+        planned, out=out, processes=processes, lang=given.lang or _lang_of(planned.jobs) or lang, run=choice.run,
+        tell=teller.tell,
+    )  # fmt: skip
+    teller.close(results, out, choice.run)
+    codes = {result.exit_code for result in results}
+    return 1 if 1 in codes else max(codes)
+
+
+def _lang_of(jobs: Sequence[Any]) -> str:
+    return jobs[0].lang if jobs else ""
+
+
+def _shops(written: Sequence[str]) -> dict[Path, Shop]:
+    """Folder -> shop, opened (its inbox is imported when it has no tables yet)."""
+    opened = [open_shop(shop_folder(one)) for one in dict.fromkeys(written or [""])]
+    return {shop.folder.resolve(): shop for shop in opened}
+
+
+def _out(written: str, shops: Sequence[Path]) -> Path:
+    if written:
+        return Path(written).expanduser().resolve()
+    if len(shops) > 1:
+        raise ParameterError("out_needed", shops=len(shops))
+    return shops[0] / "reports"
+
+
+def _processes(asked: int, jobs: int) -> int:
+    if asked < 0:
+        raise ParameterError("jobs_count", found=asked)
+    return max(1, min(asked or os.cpu_count() or 1, jobs))
+
+
+def _run_id() -> str:
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+class _Teller:
+    """Tells of every result as it comes in: a line and, where it went wrong, the message; or JSON lines."""
+
+    def __init__(self, lang: str, total: int, *, as_json: bool) -> None:
+        self._lang = lang
+        self._total = total
+        self._as_json = as_json
+        self._ended = 0
+        self._progress = terminal.Progress(lang, quiet=as_json)
+
+    def tell(self, result: Result) -> None:
+        self._ended += 1
+        if self._as_json:
+            terminal.say_json(result.as_row(self._lang))
+            return
+        self._progress.clear()
+        state = labels.text(f"cli.run.{result.state}", self._lang)
+        values = {"shop": result.shop, "report": result.report, "seconds": result.seconds}
+        terminal.say(labels.text("cli.run.line", self._lang, state=state, **values))
+        if result.failure:
+            terminal.complain("  " + result.failure.text(self._lang).replace("\n", "\n  "))
+        self._progress.step(self._ended, self._total, f"{result.shop} · {result.report}")
+
+    def close(self, results: Sequence[Result], out: Path, run_id: str) -> None:
+        self._progress.clear()
+        done = sum(result.state == "done" for result in results)
+        if self._as_json:
+            terminal.say_json(
+                {"run": {"id": run_id}, "done": done, "total": len(results), "index": str(out / "index.html")}
+            )
+            return
+        terminal.say(labels.text("cli.run.summary", self._lang, done=done, total=len(results)))
+        terminal.say(labels.text("cli.run.open", self._lang, path=str(out / "index.html")))

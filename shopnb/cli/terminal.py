@@ -1,0 +1,101 @@
+"""Writing to the terminal: UTF-8 everywhere, tables that line up with Chinese characters, progress that logs can take.
+
+Belongs here: every byte that the command line prints.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from shopnb import labels
+
+
+def speak_utf8() -> None:
+    """Make the standard streams UTF-8, whatever the code page of a Windows console; nothing is lost or fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def say(text: str) -> None:
+    """One message for people or, with `--json`, for machines."""
+    _write(sys.stdout, text)
+
+
+def complain(text: str) -> None:
+    """An error, on its own stream."""
+    _write(sys.stderr, text)
+
+
+def say_json(value: Any) -> None:
+    """One line of JSON."""
+    say(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+def width(text: str) -> int:
+    """Columns that a text takes in a terminal: a wide character takes two.
+
+    Examples
+    --------
+    >>> width("店铺 A")
+    6
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under their headings, columns lined up, no line drawn.
+
+    Examples
+    --------
+    >>> print(table(["a", "n"], [["店", "1"], ["xyz", "20"]]))
+    a    n
+    店   1
+    xyz  20
+    """
+    lines = [list(headings), *(list(row) for row in rows)]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(headings))]
+    padded = [
+        "  ".join(cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True)) for line in lines
+    ]
+    return "\n".join(line.rstrip() for line in padded)
+
+
+class Progress:
+    """Long work, told on the error stream: one line that is rewritten on a terminal, dated lines in a log."""
+
+    def __init__(self, lang: str, *, quiet: bool = False) -> None:
+        self._lang = lang
+        self._quiet = quiet
+        self._live = sys.stderr.isatty()
+        self._shown = 0
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Say that `done` of `total` are done, `what` being the one in hand."""
+        if self._quiet:
+            return
+        text = labels.text("cli.progress", self._lang, done=done, total=total, what=what)
+        if self._live:
+            sys.stderr.write("\r" + text + " " * max(self._shown - width(text), 0))
+            sys.stderr.flush()
+            self._shown = width(text)
+        else:
+            complain(f"{dt.datetime.now().astimezone().isoformat(timespec='seconds')} {text}")
+
+    def clear(self) -> None:
+        """Make room for a line of output."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * self._shown + "\r")
+            sys.stderr.flush()
+            self._shown = 0

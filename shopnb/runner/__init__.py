@@ -1,0 +1,11 @@
+"""Running reports: plan what to run, execute each in a kernel, publish the pages, run a batch of them.
+
+Belongs here: what lies between the command line and the notebooks. What a page says and how it looks does not.
+"""
+
+from shopnb.runner.batch import run_batch
+from shopnb.runner.execute import execute
+from shopnb.runner.jobs import Job, Result
+from shopnb.runner.plan import Choice, Plan, Reports, plan
+
+__all__ = ["Choice", "Job", "Plan", "Reports", "Result", "execute", "plan", "run_batch"]

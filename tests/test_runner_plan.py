@@ -1,0 +1,124 @@
+"""Planning: what is refused before a kernel starts, and what a job carries."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from shopnb.errors import MissingDataError, ParameterError
+from shopnb.runner.plan import Choice, Reports, plan
+
+NOTEBOOKS = Path(__file__).parent / "notebooks"
+DATED, UNDATED = str(NOTEBOOKS / "dated_page.ipynb"), str(NOTEBOOKS / "undated_page.ipynb")
+
+
+def choice(tmp_path, *given, reports=(DATED, UNDATED), shops=("shop",), **more):
+    folders = tuple(tmp_path / name for name in shops)
+    return Choice(shops=folders, out=tmp_path / "out", reports=reports, given=given, **more)
+
+
+ALL_THERE = Reports(lacking=lambda shop, slug: None, last_day=lambda shop, slug: "2026-08-30")
+
+
+def lacking(*without):
+    """Reports of which the shops named have no tables."""
+    error = MissingDataError("nothing_to_run", shops="x")
+    return Reports(
+        lacking=lambda shop, slug: error if (shop.name, slug) in without else None, last_day=lambda shop, slug: ""
+    )
+
+
+def test_every_report_of_every_shop_is_a_job_that_can_be_sent(tmp_path):
+    made = plan(choice(tmp_path, shops=("a", "b")), ALL_THERE)
+    assert [(job.shop_label, job.report) for job in made.jobs] == [
+        ("a", "dated_page"),
+        ("a", "undated_page"),
+        ("b", "dated_page"),
+        ("b", "undated_page"),
+    ]
+    assert pickle.loads(pickle.dumps(made.jobs)) == made.jobs
+    assert made.jobs[0].parameters["shop"] == str(tmp_path / "a")
+
+
+def test_parameters_go_to_the_reports_that_are_named_or_declare_them(tmp_path):
+    texts = ("days=7", "names=a", "names=b", "undated_page.item=00123")
+    dated, undated = plan(choice(tmp_path, *texts), ALL_THERE).jobs
+    assert dated.parameters["days"] == undated.parameters["days"] == 7
+    assert dated.parameters["names"] == ["a", "b"]
+    assert (dated.parameters["item"], undated.parameters["item"]) == ("", "00123")
+
+
+def test_a_value_may_hold_dots_and_equals_signs(tmp_path):
+    (job,) = plan(choice(tmp_path, "item=a.b=c", reports=(DATED,)), ALL_THERE).jobs
+    assert job.parameters["item"] == "a.b=c"
+
+
+def test_the_day_of_a_failed_page_is_the_given_one_else_the_last_in_the_data(tmp_path):
+    assert plan(choice(tmp_path, "end_date=2026-08-01"), ALL_THERE).jobs[0].expected_end == "2026-08-01"
+    assert plan(choice(tmp_path), ALL_THERE).jobs[0].expected_end == "2026-08-30"
+    assert plan(choice(tmp_path), lacking()).jobs[0].expected_end == "undated"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (("dayz=7",), "unknown_parameter"),
+        (("dated_page.dayz=7",), "unknown_parameter"),
+        (("days=seven",), "parameter_text"),
+        (("days=7", "days=8"), "parameter_repeated"),
+        (("days",), "parameter_form"),
+        (("=7",), "parameter_form"),
+        (("no_such.days=7",), "unknown_report"),
+        (("shop=elsewhere",), "parameter_option"),
+        (("dated_page.lang=en",), "parameter_option"),
+    ],
+)
+def test_wrong_parameters_are_refused(tmp_path, given, code):
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, *given), ALL_THERE)
+    assert caught.value.code == code
+    assert caught.value.text("zh")
+
+
+def test_one_language_a_run(tmp_path):
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, "lang=zh", lang="en"), ALL_THERE)
+    assert caught.value.code == "lang_twice"
+    assert {job.lang for job in plan(choice(tmp_path, lang="en"), ALL_THERE).jobs} == {"en"}
+    assert {job.lang for job in plan(choice(tmp_path, "lang=en"), ALL_THERE).jobs} == {"en"}
+
+
+def test_an_unknown_report_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, reports=("shop_overveiw",)), ALL_THERE)
+    assert caught.value.code == "unknown_report"
+    assert caught.value.values["known"].startswith("shop_overview")
+
+
+def test_two_shops_of_one_folder_name_are_refused(tmp_path):
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, shops=("north/Shop", "south/shop")), ALL_THERE)
+    assert caught.value.code == "shops_of_one_name"
+
+
+def test_a_named_report_without_its_table_is_the_operators_mistake(tmp_path):
+    with pytest.raises(MissingDataError):
+        plan(choice(tmp_path, reports=(DATED,)), lacking(("shop", "dated_page")))
+
+
+def test_of_several_named_reports_those_that_can_run_do(tmp_path):
+    made = plan(choice(tmp_path), lacking(("shop", "dated_page")))
+    assert [job.report for job in made.jobs] == ["undated_page"]
+    assert [(result.report, result.state, result.exit_code) for result in made.set_aside] == [
+        ("dated_page", "not_ready", 2)
+    ]
+
+
+def test_a_report_that_nobody_named_is_skipped_without_blame(tmp_path, monkeypatch):
+    found = {"dated_page": Path(DATED), "undated_page": Path(UNDATED)}
+    monkeypatch.setattr("shopnb.parameters.notebooks", lambda: found)
+    made = plan(choice(tmp_path, reports=()), lacking(("shop", "dated_page")))
+    assert [(result.state, result.exit_code) for result in made.set_aside] == [("skipped", 0)]
+    with pytest.raises(MissingDataError) as caught:
+        plan(choice(tmp_path, reports=()), lacking(("shop", "dated_page"), ("shop", "undated_page")))
+    assert caught.value.code == "nothing_to_run"
