@@ -1,1 +1,24 @@
-"""shopnb: the files that a shop exports anyway, turned into decisions."""
+"""shopnb: the files that a shop exports anyway, turned into decisions.
+
+What notebooks use: `open_page`, `open_shop` and `ShopnbError`; each is imported when first asked for, since the
+command line must start fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {"ShopnbError": "shopnb.errors", "open_page": "shopnb.pages", "open_shop": "shopnb.shop"}
+
+__all__ = ["ShopnbError", "open_page", "open_shop"]  # noqa: F822 (found by __getattr__)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

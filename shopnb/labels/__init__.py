@@ -27,6 +27,7 @@ __all__ = [
     "format_value",
     "has",
     "heading",
+    "keys",
     "system_language",
     "text",
 ]
@@ -69,6 +70,12 @@ class _Filler(string.Formatter):
 def has(key: str, lang: str) -> bool:
     """Whether there is a sentence (or a group of sentences) of that key."""
     return _find(key, lang) is not None
+
+
+def keys(group: str, lang: str) -> list[str]:
+    """The keys of a group of sentences, in the order written; [] where there is none."""
+    found = _find(group, lang)
+    return list(found) if isinstance(found, dict) else []
 
 
 def text(key: str, lang: str, /, **values: Any) -> str:

@@ -68,6 +68,11 @@ class Finding:
             raise ValueError(f"{self.code}: {self.amount} is outside its range {self.low} to {self.high}")
 
     @property
+    def is_sure(self) -> bool:
+        """Whether it may lead the page; a finding of low confidence is only "to be confirmed"."""
+        return self.confidence >= LIKELY
+
+    @property
     def at_stake(self) -> float:
         """Size of the money, for ranking; 0 where it cannot be given."""
         return 0.0 if math.isnan(self.amount) else abs(self.amount)
@@ -80,7 +85,7 @@ def rank(findings: Iterable[Finding]) -> list[Finding]:
     """
     given = list(findings)
     leads = [finding for finding in given if finding.same_cause_as is None]
-    leads.sort(key=lambda finding: (finding.confidence < LIKELY, -finding.at_stake))
+    leads.sort(key=lambda finding: (not finding.is_sure, -finding.at_stake))
     ranked: list[Finding] = []
     for lead in leads:
         ranked.append(lead)

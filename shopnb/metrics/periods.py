@@ -1,0 +1,106 @@
+"""Periods: which days a number covers, and which days it is compared with. Both ends are included."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+GRAIN_DAYS = {"day": 1, "week": 7, "four_weeks": 28}
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Days from `start` to `end`, both included."""
+
+    start: dt.date
+    end: dt.date
+
+    @property
+    def days(self) -> int:
+        """Length in days, >= 1."""
+        return (self.end - self.start).days + 1
+
+    def before(self, *, periods: int = 1) -> Period:
+        """The period of the same length that ends `periods` lengths earlier."""
+        step = dt.timedelta(days=self.days * periods)
+        return Period(self.start - step, self.end - step)
+
+    def shifted(self, days: int) -> Period:
+        """The period moved by `days`."""
+        step = dt.timedelta(days=days)
+        return Period(self.start + step, self.end + step)
+
+    def holds(self, days: pd.Series) -> pd.Series:
+        """Which of `days` (dates) lie inside."""
+        return (days >= self.start) & (days <= self.end)
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether the two share a day."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True)
+class Event:
+    """A campaign phase or holiday: days on which sales are not ordinary. `name` is in the report's language."""
+
+    name: str
+    period: Period
+    kind: str  # campaign, holiday or quiet
+
+
+def resolve(last_day: dt.date, *, start: dt.date | None, end: dt.date | None, grain: str) -> Period:
+    """The period a report is about.
+
+    Parameters
+    ----------
+    last_day : last day in the data; the report's "today" where `end` is None.
+    start, end : given days, or None.
+    grain : day, week (7 days ending on `end`), four_weeks or month (from its 1st day); unused with `start`.
+    """
+    final = end or last_day
+    if start:
+        return Period(start, final)
+    if grain == "month":
+        return Period(final.replace(day=1), final)
+    return Period(final - dt.timedelta(days=GRAIN_DAYS[grain] - 1), final)
+
+
+def events_in(events: list[Event], period: Period) -> list[Event]:
+    """The events that share a day with `period`, in order of their start."""
+    return sorted((event for event in events if event.period.overlaps(period)), key=lambda event: event.period)
+
+
+def event_days(events: list[Event], days: pd.Series) -> pd.Series:
+    """Which of `days` belong to an event."""
+    inside = pd.Series(False, index=days.index)
+    for event in events:
+        inside |= event.period.holds(days)
+    return inside
+
+
+def normal_bases(
+    period: Period, events: list[Event], first_day: dt.date, *, wanted: int = 4, back: int = 13
+) -> list[Period]:
+    """The nearest earlier periods of the same length and weekdays without an event, newest first.
+
+    Parameters
+    ----------
+    wanted : how many at most. back : how many weeks (or lengths of whole weeks) to look back.
+
+    Returns
+    -------
+    Up to `wanted` periods that start on or after `first_day`; [] where none is clean.
+    """
+    step = max(7, -(-period.days // 7) * 7)
+    found: list[Period] = []
+    for turn in range(1, back + 1):
+        candidate = period.shifted(-step * turn)
+        if candidate.start < first_day:
+            break
+        if not events_in(events, candidate):
+            found.append(candidate)
+        if len(found) == wanted:
+            break
+    return found

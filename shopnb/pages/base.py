@@ -1,0 +1,399 @@
+"""What every page does: check parameters, compute once, display through handles, redraw on change, emit the record.
+
+A page module subclasses `Page` and says what is its own: the numbers, the findings, the first screen, the sections.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import math
+import platform
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from shopnb import calendar, labels, parameters, screen, view, widgets
+from shopnb.errors import ParameterError
+from shopnb.findings import Finding, rank
+from shopnb.metrics.periods import Event, Period
+from shopnb.pages.wording import finding_view
+from shopnb.schema import TABLES
+from shopnb.shop import Shop
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the record. `value` is NaN when it cannot be known, and then `code` says why."""
+
+    value: float
+    unit: str
+    low: float = math.nan
+    high: float = math.nan
+    n: float | None = None
+    code: str | None = None
+
+
+class Page(ABC):
+    """One report: parameters → numbers → findings → sections.
+
+    Subclasses set `slug`, `needs` (tables without which it cannot run), `uses` (tables that add to it) and
+    `section_keys`, and fill the hooks. Hooks see `self.shop`, `self.given` (all parameters), `self.lang`,
+    `self.numbers` (computed once per set of parameters) and `self.found` (ranked findings).
+    """
+
+    slug: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+    uses: ClassVar[tuple[str, ...]] = ()
+    section_keys: ClassVar[tuple[str, ...]]
+
+    def __init__(self, shop: Shop, given: Mapping[str, Any]) -> None:
+        self.shop = shop
+        self.given = dict(given)
+        self._handles = widgets.Handles()
+        self._check()
+
+    # Hooks
+
+    @abstractmethod
+    def compute(self) -> Any:
+        """The page's numbers, from the shop's tables and the parameters."""
+
+    @abstractmethod
+    def find(self) -> list[Finding]:
+        """Findings, unranked."""
+
+    @abstractmethod
+    def period(self) -> tuple[Period | None, Period | None]:
+        """The period and the one it is compared with; None where the data have no days."""
+
+    @abstractmethod
+    def figures(self) -> dict[str, Figure]:
+        """The numbers of the record, under stable English names."""
+
+    @abstractmethod
+    def first_screen(self) -> view.Screen:
+        """The first screen."""
+
+    @abstractmethod
+    def build_section(self, key: str) -> view.Section:
+        """One section; the number of its parts does not depend on the data."""
+
+    @abstractmethod
+    def health_notes(self) -> list[view.Note]:
+        """What is wrong or missing in the data, beyond the account of rows that every page shows."""
+
+    # What every page shares
+
+    @property
+    def lang(self) -> str:
+        """Language of the page."""
+        return str(self.given["lang"])
+
+    @cached_property
+    def numbers(self) -> Any:
+        """Computed once for the parameters in force."""
+        return self.compute()
+
+    @cached_property
+    def found(self) -> list[Finding]:
+        """Findings, largest money first."""
+        return rank(self.find())
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Campaigns and holidays: the shop's own over the package's calendar."""
+        return calendar.events(self.frame("campaigns"), self.lang)
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """A small table whole, as pandas: the typed-in ones; empty with its columns where the shop has none."""
+        if self.shop.has(table):
+            return self.shop.table(table).to_pandas()
+        return TABLES[table].arrow_schema.empty_table().to_pandas()
+
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """Item id to the name shown, from the typed-in items."""
+        items = self.frame("items").dropna(subset=["short_name"])
+        return dict(zip(items["item_id"], items["short_name"], strict=True))
+
+    def item_name(self, item_id: str, title: str) -> str:
+        """The short name, else the start of the title and the end of the id (pages.md 2.0)."""
+        return self.short_names.get(item_id) or f"{title[:10]}…{item_id[-4:]}"
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """A sentence of this page's own topic."""
+        return labels.text(f"{self.slug}.{key}", self.lang, **values)
+
+    def has_text(self, key: str) -> bool:
+        """Whether this page has a sentence of that key."""
+        return labels.has(f"{self.slug}.{key}", self.lang)
+
+    def muted(self, key: str, /, **values: Any) -> view.TextPart:
+        """The grey line of what is missing and where to get it."""
+        return view.TextPart(self.text(key, **values), muted=True)
+
+    def table(
+        self,
+        id: str,
+        frame: pd.DataFrame,
+        columns: Sequence[tuple[str, str]],
+        *,
+        total: int = 0,
+        signed: Sequence[str] = (),
+        bars: Sequence[str] = (),
+    ) -> view.TablePart:
+        """A table of `columns` (name, number kind), headed from the labels; `total` rows before a cut."""
+        shown = tuple(
+            view.TableColumn(name, labels.heading(name, self.lang), kind, bar=name in bars, signed=name in signed)
+            for name, kind in columns
+        )
+        return view.TablePart(id, frame, shown, total_rows=max(total, len(frame)))
+
+    def day(self, name: str) -> dt.date | None:
+        """A day parameter, None where it is not given."""
+        written = self.given[name]
+        if not written:
+            return None
+        try:
+            return dt.date.fromisoformat(written)
+        except ValueError:
+            raise ParameterError("parameter_day", report=self.slug, name=name, found=written) from None
+
+    def choice(self, name: str, allowed: Sequence[str]) -> str:
+        """A parameter that is one of `allowed`."""
+        value = str(self.given[name])
+        if value not in allowed:
+            raise ParameterError(
+                "parameter_choice", report=self.slug, name=name, found=value, allowed=", ".join(filter(None, allowed))
+            )
+        return value
+
+    def _check(self) -> None:
+        self.choice("lang", labels.LANGUAGES)
+        start, end = self.day("start_date"), self.day("end_date")
+        if start and end and end < start:
+            raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
+        for table in self.needs:
+            if not self.shop.has(table):
+                self.shop.table(table)  # raises, naming the export to download
+
+    @cached_property
+    def view(self) -> view.Page:
+        """The whole page in its language."""
+        return view.Page(
+            slug=self.slug,
+            lang=self.lang,
+            screen=self.first_screen(),
+            sections=tuple(self.build_section(key) for key in self.section_keys),
+            health=tuple(self._health()),
+            methods=tuple(self._methods()),
+            footer=tuple(self._footer()),
+        )
+
+    def finding_views(self) -> tuple[tuple[view.FindingView, ...], tuple[view.FindingView, ...]]:
+        """Findings for the first screen (three at most) and those to be confirmed."""
+        shown = [finding_view(finding, self.lang) for finding in self.found]
+        sure = [one for one, finding in zip(shown, self.found, strict=True) if finding.is_sure]
+        unsure = [one for one, finding in zip(shown, self.found, strict=True) if not finding.is_sure]
+        return tuple(sure[:3]), tuple(unsure[:2])
+
+    # What a notebook calls
+
+    def load(self) -> None:
+        """Show one box: files, rows read and dropped with reasons, days covered, parameters used."""
+        heading = labels.text("screen.health", self.lang)
+        self._show("load", [screen.notes_html(self.view.health, heading=heading)])
+
+    def controls(self) -> None:
+        """Show the widgets that set the parameters; in a headless run show nothing."""
+        widgets.controls(self)
+
+    def findings(self) -> None:
+        """Show the first screen: verdict, cards, findings."""
+        self._show("findings", [screen.screen_html(self.view.screen, self.lang)])
+
+    def section(self, key: str) -> None:
+        """Show one question: chart, how to read it, table."""
+        if key not in self.section_keys:
+            raise KeyError(f"{self.slug} has no section {key!r}; there are {', '.join(self.section_keys)}")
+        section = self.view.sections[self.section_keys.index(key)]
+        self._show(f"section.{key}", screen.section_blocks(section, self.lang))
+
+    def methods(self) -> None:
+        """Show definitions, formulas, sources and versions; hand the record to the exporter."""
+        shown = self.view
+        self._show("methods", [screen.methods_html(shown, self.lang), screen.footer_html(shown, self.lang)])
+        self._handles.emit(view.RECORD_MIME, {"record": self.record(), "page": screen.page_payload(shown)})
+
+    def update(self, **changed: Any) -> None:
+        """Set parameters and redraw everything shown so far."""
+        declared = parameters.read_parameters(parameters.notebooks()[self.slug])
+        before = self.given
+        self.given = parameters.check(self.slug, declared, {**self.given, **changed})
+        try:
+            self._forget()
+            self._check()
+            _ = self.view
+        except Exception:
+            self.given = before
+            self._forget()
+            raise
+        self._handles.redrawing = True
+        try:
+            for shown in self._handles:
+                name, _, key = shown.partition(".")
+                self.section(key) if key else getattr(self, name)()
+        finally:
+            self._handles.redrawing = False
+
+    def _forget(self) -> None:
+        for name in ("numbers", "found", "events", "short_names", "view"):
+            self.__dict__.pop(name, None)
+
+    def _show(self, name: str, blocks: Sequence[widgets.Block]) -> None:
+        """Display blocks; the style goes with the first one of a cell, which is always HTML."""
+        outputs = [
+            screen.notebook_html(block, styled=turn == 0) if isinstance(block, str) else block
+            for turn, block in enumerate(blocks)
+        ]
+        self._handles.show(name, outputs)
+
+    # The record
+
+    def record(self) -> dict[str, Any]:
+        """The machine's view of the page (design: report record), without the clock."""
+        period, compare = self.period()
+        shown = self.view
+        return {
+            "report": self.slug,
+            "title": shown.screen.title,
+            "shop": self.shop.name,
+            "lang": self.lang,
+            "period": {
+                "start": period.start.isoformat() if period else None,
+                "end": period.end.isoformat() if period else None,
+                "compare": f"{compare.start.isoformat()}..{compare.end.isoformat()}" if compare else None,
+            },
+            "verdict": shown.screen.verdict,
+            "parameters": {**self.given, "shop": self.shop.folder.name},
+            "inputs": self.inputs(),
+            "figures": {name: _figure_json(figure) for name, figure in self.figures().items()},
+            "findings": [self._finding_json(finding) for finding in self.found],
+            "health": [{"code": note.code, "text": note.text} for note in shown.health],
+            "versions": versions(),
+        }
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """The accounts of the imports behind this page, one an export and table."""
+        shown = ("file", "table", "sha256", "read", "kept", "dropped", "rejected")
+        accounts = [one for one in self.shop.accounts() if one.table in (*self.needs, *self.uses)]
+        accounts.sort(key=lambda one: (one.table, one.file, one.sheet))
+        return [{name: getattr(one, name) for name in shown} for one in accounts]
+
+    def _finding_json(self, finding: Finding) -> dict[str, Any]:
+        shown = finding_view(finding, self.lang)
+        return {
+            "code": finding.code,
+            "domain": finding.domain,
+            "amount": _number(finding.amount),
+            "low": _number(finding.low),
+            "high": _number(finding.high),
+            "unit": f"{self.shop.settings.currency}/30d",
+            "basis": finding.basis,
+            "confidence": _number(finding.confidence),
+            "values": {key: _plain(value) for key, value in dict(finding.values).items()},
+            "text": shown.headline,
+            "money": shown.money,
+            "action": shown.action,
+            "owner": shown.owner,
+            "review_on": finding.review_on.isoformat() if finding.review_on else None,
+            "same_cause_as": finding.same_cause_as,
+        }
+
+    def _health(self) -> list[view.Note]:
+        return [*self.health_notes(), *(self._row_notes())]
+
+    def _row_notes(self) -> list[view.Note]:
+        """One line a table: files, rows read = kept + dropped + rejected, with reasons."""
+        by_table: dict[str, list[dict[str, Any]]] = {}
+        for account in self.inputs():
+            by_table.setdefault(account["table"], []).append(account)
+        notes = []
+        for table, accounts in by_table.items():
+            reasons: dict[str, int] = {}
+            for account in accounts:
+                for side in ("dropped", "rejected"):
+                    for reason, rows in account[side].items():
+                        reasons[reason] = reasons.get(reason, 0) + rows
+            listed = labels.text("common.list_mark", self.lang).join(
+                labels.text("common.reason", self.lang, reason=labels.text(f"reasons.{reason}", self.lang), rows=rows)
+                for reason, rows in sorted(reasons.items())
+            )
+            key = "common.rows_with_reasons" if listed else "common.rows"
+            notes.append(
+                view.Note(
+                    "rows",
+                    labels.text(
+                        key,
+                        self.lang,
+                        table=labels.text(f"tables.{table}", self.lang),
+                        files=len(accounts),
+                        read=sum(one["read"] for one in accounts),
+                        kept=sum(one["kept"] for one in accounts),
+                        reasons=listed,
+                    ),
+                )
+            )
+        return notes
+
+    def _methods(self) -> list[tuple[str, str]]:
+        keys = [*labels.keys(f"{self.slug}.methods", self.lang)]
+        return [(self.text(f"methods.{key}.term"), self.text(f"methods.{key}.text")) for key in keys]
+
+    def _footer(self) -> list[str]:
+        digest = hashlib.sha256("".join(one["sha256"] for one in self.inputs()).encode()).hexdigest()[:12]
+        given = {name: value for name, value in self.given.items() if name != "shop"}
+        written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items())
+        listed = ", ".join(f"{name} {version}" for name, version in versions().items())
+        return [
+            labels.text("common.footer_parameters", self.lang, parameters=written),
+            labels.text("common.footer_data", self.lang, digest=digest, files=len(self.inputs())),
+            labels.text("common.footer_versions", self.lang, versions=listed),
+        ]
+
+
+def versions() -> dict[str, str]:
+    """Versions that can change a number on the page."""
+    named = ("shopnb", "pandas", "ibis-framework", "duckdb", "scipy", "altair")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in named}}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return _number(value)
+    return value if isinstance(value, str | int | bool | type(None)) else [_plain(part) for part in value]
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    value = _number(figure.value)
+    return {
+        "value": value,
+        "low": _number(figure.low),
+        "high": _number(figure.high),
+        "unit": figure.unit,
+        "n": figure.n if figure.n is None else _number(float(figure.n)),
+        "code": figure.code if value is not None else figure.code or "unknown",
+    }
