@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A rich invented page in both languages: every chart form, and hostile names where a shop's own words go."""
 
 from __future__ import annotations
@@ -5,10 +6,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 
+import nbformat
 import pandas as pd
 
-from shopnb import charts, labels
+from shopnb import charts, labels, screen
 from shopnb.view import (
+    RECORD_MIME,
     Card,
     ChartPart,
     FindingView,
@@ -68,7 +71,7 @@ def all_charts(lang: str) -> list[ChartPart]:
     long_names = [t("316不锈钢大容量吸管保温杯女高颜值便携水杯", "316 steel large straw cup, leak proof, for the office"),
                   *HOSTILE[1:5], t("儿童水壶", "Kids' bottle")]  # fmt: skip
     weeks = [dt.date(2026, 6, 1) + dt.timedelta(days=7 * i) for i in range(13)]
-    made = [
+    return [
         charts.chart_daily_band(
             days, **said("daily", "45天里只有两天在正常范围外", "Only two of 45 days were outside the normal range"),
             kind="money", value_title=t("支付金额", "Payment"),
@@ -158,4 +161,110 @@ def all_charts(lang: str) -> list[ChartPart]:
             x_title=t("到手价", "Price"), y_title=t("付款人数", "Buyers"),
         ),
     ]  # fmt: skip
-    return made
+
+
+def demo_page(lang: str) -> Page:
+    """The whole page: first screen, a section a chart, tables, the state of the data, methods."""
+    t = lambda zh, en: _t(lang, zh, en)  # noqa: E731
+    made = all_charts(lang)
+    sections = [
+        Section(chart.id, t(f"第{place}问:{chart.title}?", f"Question {place}: {chart.title}?"), (chart, _table(lang, chart.id)),
+                how_to_read=t("点在灰带里就是正常,带外的点才找原因。", "Inside the grey band is normal; only points outside need a cause."))
+        for place, chart in enumerate(made, 1)
+    ]  # fmt: skip
+    muted = TextPart(
+        t("缺 同行数,从 生意参谋 > 市场 下载后可看。", "Peers are missing; download them under Market."), muted=True
+    )
+    sections[-1] = Section(sections[-1].key, sections[-1].question, (*sections[-1].parts, muted))
+    return Page(
+        slug="demo", lang=lang, screen=_screen(lang), sections=tuple(sections),
+        health=(Note("rows", t("店铺日报:1 个文件,读 30 行,留 30 行。", "Shop days: 1 file, 30 rows read, 30 kept.")),
+                Note("gap", HOSTILE[0] + t(" 缺 8月26日", " lacks 26 Aug"), "attention")),
+        methods=((t("支付转化率", "Conversion"), t("支付买家数 ÷ 访客数(按日合计)。", "Paying buyers ÷ visitors, days added.")),
+                 (HOSTILE[5], HOSTILE[0])),
+        footer=(t("参数:grain=week", "Parameters: grain=week"), t("数据 3f0e9d788ee9(1 个文件)", "Data 3f0e9d788ee9 (1 file)")),
+    )  # fmt: skip
+
+
+def _table(lang: str, key: str) -> TablePart:
+    t = lambda zh, en: _t(lang, zh, en)  # noqa: E731
+    names = [t("手淘推荐", "Recommendation"), t("手淘搜索", "Search"), t("精准人群推广", "Crowd ads"), *HOSTILE]
+    frame = pd.DataFrame(
+        {
+            "source": names,
+            "visitors": [13_900, 12_120, 6_940, 5_820, 2_560, 2_010, 1_350, 31, 17],
+            "rate": [0.0202, 0.0469, 0.0140, 0.0418, 0.0770, 0.1139, 0.0474, math.nan, math.nan],
+            "change": [0.0012, -0.0031, -0.0058, 0.0, 0.0102, -0.02, 0.001, math.nan, math.nan],
+            "amount": [18_500.0, 39_300, 6_400, 16_500, 13_800, 16_000, 4_200, 210, 99],
+            "spend": [0.0, 0, 7_640, 5_600, 0, 0, 3_000, 0, 0],
+        }
+    )
+    columns = (
+        TableColumn("source", t("来源", "Source")),
+        TableColumn("visitors", t("访客数", "Visitors"), "int", bar=True),
+        TableColumn("rate", t("支付转化率", "Conversion"), "pct2"),
+        TableColumn("change", t("变化", "Change"), "pp", signed=True),
+        TableColumn("amount", t("支付金额", "Payment"), "money", bar=True),
+        TableColumn("spend", t("推广花费", "Ad spend"), "money"),
+    )
+    return TablePart(key, frame, columns, t("按访客数排", "By visitors"), total_rows=40)
+
+
+def _screen(lang: str) -> Screen:
+    t = lambda zh, en: _t(lang, zh, en)  # noqa: E731
+    spark = (12.0, 13.1, 12.4, None, 14.0, 13.2, 11.6)
+
+    def card(label: str, value: str, lines: tuple[str, ...], direction: str, tone: str, suffix: str = "") -> Card:
+        return Card(label, value, suffix, lines, direction, tone, spark, t(f"{label}近7天", f"{label}, 7 days"))
+
+    return Screen(
+        title=t("禾木杯具旗舰店(虚构) · 周报", "Hemu Cups (invented) · weekly report"),
+        period=t("8月24日–30日 · 对比 8月17日–23日(含七夕 8/19)", "24–30 Aug · against 17–23 Aug (with Qixi, 19 Aug)"),
+        verdict=t("卖了 11.64 万,在正常波动内;但推广多花 3,060 元、退款多,预估毛利少了 6,800 元(−19%)。",
+                  "Sales of 116.4k are within normal noise; more ad spend and refunds cut the margin by 6.8k (−19 %)."),
+        progress=Progress(t("8月目标 54.0万 · 已完成 50.56万 · 预计 52.2万(51.9~52.5)", "August target 540k · done 505.6k · "
+                            "expected 522k (519 to 525)"), 0.936),
+        cards=(
+            card(t("支付金额", "Payment"), t("¥11.64万", "¥116.4k"), (t("较上周 −6.9%", "week before −6.9 %"),
+                 t("较近4周 −2.4%", "last 4 weeks −2.4 %")), "down", ""),
+            card(t("预估毛利", "Margin"), t("¥2.85万", "¥28.5k"), (t("较上周 −19.4%", "week before −19.4 %"),), "down", "attention"),
+            card(t("访客数", "Visitors"), "43,820", (t("较上周 +6.2%", "week before +6.2 %"),), "up", "good", t("日合计", "visitor-days")),
+            card(t("支付转化率", "Conversion"), "3.90%", (t("−0.58个百分点", "−0.58 pp"), t("同行同层 4.15%", "peers 4.15 %")), "down", "",
+                 t("按日合计", "days added")),
+            card(t("推广费占比", "Ad share"), "14.0%", (t("+3.4个百分点", "+3.4 pp"),), "up", "attention"),
+            card(t("退款占比", "Refund share"), "8.5%", (t("+0.9个百分点", "+0.9 pp"),), "up", "attention", t("按退款日", "by refund day")),
+        ),
+        findings=(
+            FindingView(t("「316大容量」转化 5.60%→4.39%,差评提漏水", "\"316 large\": conversion 5.60 → 4.39 %, reviews mention leaks"),
+                        t("毛利约 −1.15万/30天(0.65~1.65万)", "Margin about −11.5k per 30 days (6.5k to 16.5k)"),
+                        t("停发雾蓝批次并换密封圈,首屏加防漏说明", "Stop the misty blue batch, change the seal, say so on the page"),
+                        t("采购·美工", "Purchasing, designer"), t("9月7日复看:商品支付转化率", "look again 7 Sep: item conversion"),
+                        t("把握:高", "confidence: high"), "attention"),
+            FindingView(t("精准人群推广加到 7,640 元,只回 0.84(保本 2.6)", "Crowd ads at 7,640 bring back 0.84 (break-even 2.6)"),
+                        t("毛利约 −0.93万/30天(0.71~1.16万)", "Margin about −9.3k per 30 days (7.1k to 11.6k)"),
+                        t("预算退回 4,580 元", "Take the budget back to 4,580"), t("推广", "Ads"),
+                        t("9月14日复看(15天成交走完)", "look again 14 Sep, when 15 days are complete"), t("把握:中", "confidence: middle"),
+                        "attention", mind=t("15天成交补齐后过 2.6", "the 15-day return passes 2.6")),
+            FindingView(HOSTILE[0], t("毛利约 +0.86万/30天(0.47~1.25万)", "Margin about +8.6k per 30 days (4.7k to 12.5k)"),
+                        HOSTILE[3], t("运营", "Operator"), t("9月7日复看:推荐加购率", "look again 7 Sep: cart rate"),
+                        t("把握:高", "confidence: high"), "good", same_cause=True),
+        ),
+        due=(t("8月20日换的主图:看得出有用了", "Main image changed 20 Aug: it helped"), HOSTILE[1]),
+        notes=(t("8/24–30 七天齐", "Seven days complete"), t("推广成交近15天未定", "ads of the last 15 days still move")),
+        sample=True,
+    )  # fmt: skip
+
+
+def demo_notebook(page: Page) -> nbformat.NotebookNode:
+    """An executed notebook that shows the page, as a report's notebook does."""
+    shown = []
+    for section in page.sections:
+        for part in section.parts:
+            if isinstance(part, ChartPart):
+                data, metadata = charts.mime_bundle(part)
+                shown.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
+    found = [{"code": "demo", "text": finding.headline} for finding in page.screen.findings]
+    record = {"report": page.slug, "lang": page.lang, "title": page.screen.title, "findings": found}
+    payload = {"record": record, "page": screen.page_payload(page)}
+    shown.append(nbformat.v4.new_output("display_data", data={RECORD_MIME: payload}))
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=shown, id="shown")])

@@ -1,0 +1,126 @@
+"""The one HTML file: pieces of the record laid out, an SVG for each chart, Vega packed once to bring them alive.
+
+Belongs here: assembling, packing, the content security policy. The same parts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from shopnb import labels, screen
+from shopnb.report.notebook import Chart, Parts
+from shopnb.report.svg import OutsideDataError, chart_svg, vega_spec
+
+LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+@cache
+def templates() -> Environment:
+    """The templates of pages; everything is escaped unless it is finished HTML."""
+    environment = Environment(
+        loader=PackageLoader("shopnb.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals |= {
+        "language_tag": LANGUAGE_TAGS.__getitem__,
+        "stylesheet": lambda: Markup(screen.stylesheet()),
+    }
+    return environment
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return resources.files(__package__).joinpath("assets", name).read_bytes()
+
+
+@cache
+def _vega() -> str:
+    return base64.b64encode(_asset("vega.min.js.gz")).decode("ascii")
+
+
+@cache
+def _script() -> str:
+    lines = _asset("page.js").decode("utf-8").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
+
+
+def _policy(script: str) -> str:
+    """Only the page's own script runs (Vega needs eval); nothing is loaded from anywhere."""
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    runs = f"script-src 'sha256-{digest}' 'unsafe-eval'" if script else "script-src 'none'"
+    return f"default-src 'none'; {runs}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _packed(content: Any) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
+
+
+def page_html(parts: Parts, *, live: bool = True) -> str:
+    """The report as one HTML file.
+
+    Parameters
+    ----------
+    parts : what the notebook carries.
+    live : whether Vega and the specifications go along; without them the page is SVG only and small.
+    """
+    page, lang = parts.page, parts.page["lang"]
+    foreign = bool(page.get("foreign"))
+    figures = {
+        key: _figure(chart, f"chart-{place}", foreign=foreign, lang=lang)
+        for place, (key, chart) in enumerate(_in_order(parts).items())
+    }
+    specs = {figure.id: figure.vega for figure in figures.values() if figure.vega is not None}
+    live = live and bool(specs)
+    script = _script() if live else ""
+    return templates().get_template("page.html.jinja").render(
+        page=page, lang=lang, figures=figures, policy=_policy(script), script=Markup(script),
+        vega=_vega() if live else "", specs=_packed(specs) if live else "", record=_manifest(parts.record),
+        word=lambda key: labels.text(f"report.{key}", lang), safe=Markup,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A chart in the page: the id of its place, its title, its SVG, its Vega (None where it cannot be drawn)."""
+
+    id: str
+    title: str
+    svg: Markup
+    vega: dict[str, Any] | None
+
+
+def _in_order(parts: Parts) -> dict[str, Chart]:
+    """The charts that the page names, in the order shown."""
+    named = [block["id"] for one in parts.page["sections"] for block in one["blocks"] if block["kind"] == "chart"]
+    missing = [key for key in named if key not in parts.charts]
+    if missing:
+        raise ValueError(f"the page names charts that the notebook did not show: {', '.join(missing)}")
+    return {key: parts.charts[key] for key in named}
+
+
+def _figure(chart: Chart, place: str, *, foreign: bool, lang: str) -> _Figure:
+    """The SVG of a chart and its Vega; a sentence in its place when its data are not inside the notebook."""
+    try:
+        drawn = Markup(chart_svg(chart.spec, alt=chart.alt, prefix=f"{place}-", title=foreign))
+        return _Figure(place, chart.title, drawn, vega_spec(chart.spec, title=foreign))
+    except OutsideDataError:
+        said = Markup('<p class="nb-text nb-muted">{}</p>').format(labels.text("report.outside_data", lang))
+        return _Figure(place, chart.title, said, None)
+
+
+def _manifest(record: Mapping[str, Any]) -> Markup:
+    """The record as JSON that cannot end its own script element."""
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
