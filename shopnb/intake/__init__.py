@@ -1,0 +1,13 @@
+"""Export files to checked tables, with an account of every row.
+
+The way of a file: bytes (`containers`) → raw sheets (`sheets`) → recognised (`recognise`, `kinds`) → cleaned (`clean`,
+`values`, `dates`, `personal`, `derive`) → checked (`check`) → stored (`store`).
+"""
+
+from __future__ import annotations
+
+from shopnb.intake.account import FileAccount, Remark
+from shopnb.intake.importing import TYPED_FOLDER, import_files
+from shopnb.intake.store import read_accounts, withdraw
+
+__all__ = ["TYPED_FOLDER", "FileAccount", "Remark", "import_files", "read_accounts", "withdraw"]

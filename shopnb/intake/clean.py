@@ -1,0 +1,245 @@
+"""A recognised sheet to canonical columns: rows sorted out, cells parsed by column, every row accounted for.
+
+Belongs here: empty, repeated and subtotal rows, parsing on unique values, rejected rows. Columns that must be made
+of others are made in `derive`; the last check and the Arrow table are `check`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shopnb.intake import dates, personal, values
+from shopnb.intake.faults import BadValue
+from shopnb.intake.kinds import fold, percent_column
+from shopnb.intake.recognise import Recognised
+from shopnb.intake.sheets import Cell, is_blank
+from shopnb.schema import Column
+
+EXAMPLE = "【示例】"  # marks the lines of a template that are no data
+Parser = Callable[[Any], Any]
+_AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One rejected row: its number in the sheet (from 1), the column, the value as it may be shown, and why."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass
+class Cleaned:
+    """The rows of one sheet as columns, and what became of the others.
+
+    Parameters
+    ----------
+    columns : stored field name, or helper `_name`, to values; all of one length.
+    raw : column name to the cells as they stood, for `<name>_text`.
+    rows : sheet row number of each kept row.
+    """
+
+    columns: dict[str, list[Any]]
+    raw: dict[str, list[Cell]]
+    rows: list[int]
+    read: int
+    dropped: Counter[str] = field(default_factory=Counter)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def keep(self, wanted: Sequence[bool], reason: str) -> None:
+        """Drop the rows that are not wanted, counted under `reason`."""
+        lost = len(wanted) - sum(wanted)
+        if lost:
+            self.dropped[reason] += lost
+            self._take([index for index, want in enumerate(wanted) if want])
+
+    def _take(self, indices: list[int]) -> None:
+        for store in (self.columns, self.raw):
+            for name, cells in store.items():
+                store[name] = [cells[index] for index in indices]
+        self.rows = [self.rows[index] for index in indices]
+
+    def reject(self, faults: dict[int, Rejection]) -> None:
+        """Take the rows at these indices out and list them."""
+        self.rejections += [faults[index] for index in sorted(faults)]
+        self._take([index for index in range(len(self.rows)) if index not in faults])
+
+
+def clean(found: Recognised, *, near: datetime, key: Callable[[], bytes]) -> Cleaned:
+    """Parse the rows below the header.
+
+    Parameters
+    ----------
+    found : the recognised sheet.
+    near : the file's time, for dates without a year.
+    key : gives the shop folder's secret, for keyed hashes.
+    """
+    rows, numbers, cleaned = _sort_out(found)
+    faults: dict[int, Rejection] = {}
+    discreet = bool(found.personal) or any(column.personal for column in found.kind.table)
+    for name, index in found.columns.items():
+        cells = [row[index] if index < len(row) else None for row in rows]
+        parser = _parser(found, name, near=near, key=key)
+        parsed, bad = _parse_unique(cells, parser)
+        for row_index, reason in bad.items():
+            if row_index not in faults:
+                header = found.headers[index].strip()
+                value = _shown(cells[row_index], discreet or bool(_column(found, name).personal))
+                faults[row_index] = Rejection(numbers[row_index], header, value, reason)
+        _store(cleaned, found, name, parsed)
+        if f"{name}_text" in found.kind.table:
+            cleaned.raw[name] = cells
+    cleaned.rows = numbers
+    if found.kind.rest:
+        _outcomes(cleaned, found, rows)
+    _missing(cleaned, found, faults)
+    cleaned.reject(faults)
+    return cleaned
+
+
+def _column(found: Recognised, name: str) -> Column:
+    return found.kind.table[name] if name in found.kind.table else Column(name)
+
+
+def _shown(cell: Cell, discreet: bool) -> str:
+    text = str(cell).strip()[:80]
+    return personal.mask_all(text) if discreet else personal.mask_phones(text)
+
+
+def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
+    """The data rows, their numbers in the sheet, and the count of those left out."""
+    header = [fold(str(cell)) for cell in found.headers]
+    key_cells = {found.columns[name] for name in found.kind.table.key if name in found.columns}
+    key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
+    words = found.kind.subtotals - ({"汇总"} if found.kind.tree else set())
+    rows, numbers = [], []
+    cleaned = Cleaned({}, {}, [], read=len(found.sheet.rows) - found.header_row - 1)
+    for number, row in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
+        if all(is_blank(cell) for cell in row):
+            cleaned.dropped["empty_row"] += 1
+        elif row and str(row[0]).strip().startswith(EXAMPLE):
+            cleaned.dropped["example_row"] += 1
+        elif _is_header(row, header):
+            cleaned.dropped["repeated_header"] += 1
+        elif any(isinstance(row[i], str) and fold(row[i]) in words for i in key_cells if i < len(row)):
+            cleaned.dropped["subtotal"] += 1
+        elif any(not is_blank(cell) for cell in row[len(header) :]):
+            cleaned.rejections.append(Rejection(number, "", "", "too_many_cells"))
+        else:
+            rows.append(row)
+            numbers.append(number)
+    return rows, numbers, cleaned
+
+
+def _is_header(row: list[Cell], header: list[str]) -> bool:
+    """Whether a row repeats the header; its first cell decides for nearly all rows."""
+    first = row[0] if row else None
+    if not isinstance(first, str) or fold(first) != header[0]:
+        return False
+    cells = [fold(cell) if isinstance(cell, str) else "" for cell in row]
+    return cells[: len(header)] == header
+
+
+def _parse_unique(cells: list[Cell], parser: Parser) -> tuple[list[Any], dict[int, str]]:
+    """Parse each distinct cell once; `True`, `1` and `1.0` are distinct."""
+    plain = all(cell is None or isinstance(cell, str) for cell in cells)
+    keys: list[Any] = cells if plain else [(type(cell), cell) for cell in cells]
+    parsed: dict[Any, Any] = {}
+    reasons: dict[Any, str] = {}
+    for key in set(keys):
+        try:
+            parsed[key] = parser(key if plain else key[1])
+        except BadValue as fault:
+            parsed[key] = None
+            reasons[key] = fault.reason
+    bad = {index: reasons[key] for index, key in enumerate(keys) if key in reasons} if reasons else {}
+    return [parsed[key] for key in keys], bad
+
+
+def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], bytes]) -> Parser:
+    """The parser of a column: by its meaning, then by its type."""
+    if name == "_period":
+        return _unless_blank(lambda cell: dates.parse_period(cell, near=near))
+    if name.startswith("_"):
+        return values.clean_text
+    column = found.kind.table[name]
+    if column.personal == "hash":
+        secret = key()
+        return lambda cell: _buyer(cell, secret)
+    if name == "province":
+        return lambda cell: personal.province_of(values.clean_text(cell) or "")
+    if column.ranged:
+        return values.parse_range
+    if column.dtype in {"date", "timestamp"}:
+        parse = dates.parse_date if column.dtype == "date" else dates.parse_timestamp
+        return _unless_blank(lambda cell: parse(cell, near=near, future=name in _AHEAD))
+    if percent_column(found.headers[found.columns[name]], column):
+        return _percent
+    if column.dtype == "text" and name.endswith("_id"):
+        return values.parse_id
+    return {
+        "int": values.parse_int,
+        "float": values.parse_number,
+        "bool": values.parse_bool,
+    }.get(column.dtype, values.clean_text)
+
+
+def _unless_blank(parse: Parser) -> Parser:
+    def parser(cell: Cell) -> Any:
+        return None if isinstance(cell, str | None) and values.clean_text(cell) is None else parse(cell)
+
+    return parser
+
+
+def _percent(cell: Cell) -> float | None:
+    """A plain number under a header with (%) is a percentage; one with its own sign is already read as such."""
+    number = values.parse_number(cell)
+    return number if number is None or (isinstance(cell, str) and "%" in cell) else round(number / 100, 12)
+
+
+def _buyer(cell: Cell, key: bytes) -> str | None:
+    """A buyer as a keyed hash; a name that the platform has masked (t**3) stands for many people: None."""
+    try:
+        name = values.parse_id(cell)
+    except BadValue:
+        name = None
+    return personal.keyed_hash(name, key) if name and "*" not in name else None
+
+
+def _store(cleaned: Cleaned, found: Recognised, name: str, parsed: list[Any]) -> None:
+    if name not in found.kind.table or not found.kind.table[name].ranged:
+        cleaned.columns[name] = parsed
+        return
+    low, high = found.kind.table[name].stored_names
+    cleaned.columns[low] = [ends[0] if ends else None for ends in parsed]
+    cleaned.columns[high] = [ends[1] if ends else None for ends in parsed]
+
+
+def _missing(cleaned: Cleaned, found: Recognised, faults: dict[int, Rejection]) -> None:
+    """Reject rows without a value in a required column that the file has."""
+    for name in found.kind.required:
+        if name not in found.columns:
+            continue
+        header = found.headers[found.columns[name]].strip()
+        for index, value in enumerate(cleaned.columns[name]):
+            if value is None and index not in faults:
+                faults[index] = Rejection(cleaned.rows[index], header, "", "missing_value")
+
+
+def _outcomes(cleaned: Cleaned, found: Recognised, rows: list[list[Cell]]) -> None:
+    """The other columns that are numbers, or yes and no, throughout become helpers `_outcome <header>`."""
+    for header in list(found.unknown):
+        index = next(i for i, cell in enumerate(found.headers) if cell.strip() == header)
+        cells = [row[index] if index < len(row) else None for row in rows]
+        for parse in (values.parse_number, values.parse_bool):
+            parsed, bad = _parse_unique(cells, parse)
+            if not bad:
+                cleaned.columns[f"_outcome {header}"] = [None if value is None else float(value) for value in parsed]
+                found.unknown.remove(header)
+                break

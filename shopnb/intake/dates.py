@@ -1,0 +1,177 @@
+"""Dates in all the forms that exports and people write them, and the times that file names and banners hold.
+
+Belongs here: text or Excel cell to date, timestamp or period. No clock is read: the year of a date without one comes
+from the file's time.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from shopnb.intake.faults import BadValue
+
+FIRST_YEAR, LAST_YEAR = 2003, 2100  # the first Taobao shops opened in 2003
+_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - shop time, as every timestamp here
+_LOOKAHEAD = timedelta(days=182)
+
+_TIME = r"(?:[ T_]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.\d+)?)?)?"
+_FULL = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"\s*$")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ T_-]?(\d{2}):?(\d{2}):?(\d{2})?)?\s*$")
+_SHORT = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"\s*$")
+_ENGLISH = re.compile(r"(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?$")
+_PERIOD = re.compile(r"\s*(?:~|～|至|到|—|–| - | to )\s*")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+_DAY = r"(20\d{2})[-.]?([01]\d)[-.]?([0-3]\d)"
+_NAME_PERIOD = re.compile(rf"(?<!\d){_DAY}\s*(?:[_~～至到—-]|\s)+\s*{_DAY}(?!\d)")
+_NAME_STAMP = re.compile(rf"(?<!\d){_DAY}[-_ T]?([0-2]\d)[-:：_]?([0-5]\d)(?:[-:：_]?([0-5]\d))?(?!\d)")
+_NAME_DAY = re.compile(rf"(?<!\d){_DAY}(?!\d)")
+_BANNER_STAMP = re.compile(r"(?:导出|下载|生成|更新|制表)[^\d]{0,8}(20\d{2}.*)")
+
+
+def parse_timestamp(value: object, *, near: datetime, future: bool = False) -> datetime:
+    """A moment in shop time.
+
+    Parameters
+    ----------
+    value : str, date, datetime or Excel number.
+    near : the file's time; gives a date without a year its year.
+    future : whether a date without a year may lie ahead of the file (plans, reviews dates); else the latest past.
+
+    Raises
+    ------
+    BadValue
+        `not_a_date`, `date_ambiguous` or `date_out_of_range`.
+    """
+    if isinstance(value, datetime):
+        found = value.replace(tzinfo=None)
+    elif isinstance(value, date):
+        found = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        found = _from_number(float(value), near, future)
+    else:
+        found = _from_text(str(value), near, future)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise BadValue("date_out_of_range")
+    return found
+
+
+def parse_date(value: object, *, near: datetime, future: bool = False) -> date:
+    """The day of `parse_timestamp`."""
+    return parse_timestamp(value, near=near, future=future).date()
+
+
+def parse_period(value: object, *, near: datetime) -> tuple[date, date]:
+    """First and last day of `D1 ~ D2`; a single day is its own period."""
+    ends = _PERIOD.split(value.strip()) if isinstance(value, str) else [value]
+    if len(ends) > 2:
+        raise BadValue("not_a_date")
+    start, end = parse_date(ends[0], near=near), parse_date(ends[-1], near=near)
+    if end < start:
+        raise BadValue("period_backwards")
+    return start, end
+
+
+def _moment(*parts: str | int | None) -> datetime:
+    try:
+        return datetime(*(int(part or 0) for part in parts))  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
+        raise BadValue("not_a_date") from None
+
+
+def _from_number(number: float, near: datetime, future: bool) -> datetime:
+    """20260613, an Excel serial number, or a `8.24` that a sheet took for a number."""
+    if number.is_integer() and 19_000_101 <= number <= 21_001_231:
+        return _from_text(str(int(number)), near, future)
+    if 20_000 <= number < 75_000:
+        return _EXCEL_EPOCH + timedelta(seconds=round(number * 86_400))
+    month, day = divmod(round(number * 100), 100)
+    if abs(number * 100 - round(number * 100)) > 1e-6 or not 1 <= month <= 12:
+        raise BadValue("not_a_date")
+    if day % 10 == 0 and day > 0:  # 8.1 is 1 August or, its zero lost, 10 August
+        if day <= 30:
+            raise BadValue("date_ambiguous")
+        day //= 10
+    return _with_year(month, day, None, near, future)
+
+
+def _from_text(text: str, near: datetime, future: bool) -> datetime:
+    text = text.strip().strip("'\"=").strip()
+    if match := _FULL.match(text) or _COMPACT.match(text):
+        return _moment(*match.groups())
+    if match := _SHORT.match(text):
+        month, day, *time = match.groups()
+        found = _with_year(int(month), int(day), None, near, future)
+        return found if time[0] is None else _moment(found.year, found.month, found.day, *time)
+    if match := _ENGLISH.match(text.lower()):
+        weekday, name, day, year = match.groups()
+        if name in _MONTHS:
+            month_number = _MONTHS.index(name) + 1
+            if year:
+                return _moment(year, month_number, day)
+            return _with_year(month_number, int(day), weekday, near, future)
+    raise BadValue("not_a_date")
+
+
+def _with_year(month: int, day: int, weekday: str | None, near: datetime, future: bool) -> datetime:
+    """The year that fits the file's time and, where given, the weekday."""
+    latest = near + (_LOOKAHEAD if future else timedelta(days=1))
+    for year in range(latest.year, latest.year - 12, -1):
+        try:
+            found = datetime(year, month, day)  # noqa: DTZ001
+        except ValueError:
+            continue
+        if found <= latest and weekday in (None, _WEEKDAYS[found.weekday()]):
+            return found
+    raise BadValue("not_a_date")
+
+
+def has_year(value: object) -> bool:
+    """Whether a date as written names its year."""
+    if isinstance(value, str):
+        return bool(re.search(r"(?<!\d)(?:19|20)\d{2}", value))
+    return not isinstance(value, float | int) or value >= 20_000
+
+
+def _valid_day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def period_in(text: str) -> tuple[date, date] | None:
+    """The period, or the single day, that a file name or a banner names; None when it names none or several."""
+    if match := _NAME_PERIOD.search(text):
+        start, end = _valid_day(*match.groups()[:3]), _valid_day(*match.groups()[3:])
+        if start and end and start <= end:
+            return start, end
+    days = {found for match in _NAME_DAY.finditer(text) if (found := _valid_day(*match.groups()))}
+    return (min(days), max(days)) if len(days) == 1 else None
+
+
+def stamp_in(text: str) -> datetime | None:
+    """The export time that a file name holds: date and time, or a lone date; None for a period or nothing."""
+    rest = _NAME_PERIOD.sub(" ", text)
+    if match := _NAME_STAMP.search(rest):
+        try:
+            return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+        except ValueError:
+            return None
+    found = period_in(rest)
+    if found is None or rest != text:
+        return None
+    return datetime(found[0].year, found[0].month, found[0].day)  # noqa: DTZ001
+
+
+def banner_stamp(text: str) -> datetime | None:
+    """The export time that a banner line names, as in 导出时间:2026-06-13 10:22:33."""
+    match = _BANNER_STAMP.search(text)
+    if match is None:
+        return None
+    try:
+        return parse_timestamp(match.group(1), near=datetime(LAST_YEAR, 1, 1))  # noqa: DTZ001
+    except BadValue:
+        return None

@@ -1,0 +1,137 @@
+"""A raw sheet to the export kind it is: the header row is found by what stands in it, wherever it stands.
+
+Belongs here: scoring kinds against rows, the remarks on what spoke for a kind, the error when none fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopnb.errors import InputError
+from shopnb.intake.account import Remark
+from shopnb.intake.containers import Member
+from shopnb.intake.kinds import Kind, bare, fold
+from shopnb.intake.personal import is_personal
+from shopnb.intake.sheets import Cell, Sheet, is_blank
+
+HEADER_ROWS = 15  # banners of 0 to 7 rows are known; the header is looked for in this many
+
+
+@dataclass
+class Recognised:
+    """A sheet of a known kind.
+
+    Parameters
+    ----------
+    kind, sheet : what and where.
+    header_row : index of the header in the sheet's rows.
+    columns : column name -> index of the cell; helpers start with `_`.
+    headers : the header cells as they stand.
+    """
+
+    kind: Kind
+    sheet: Sheet
+    header_row: int
+    columns: dict[str, int]
+    headers: list[str]
+    unknown: list[str] = field(default_factory=list)
+    personal: list[str] = field(default_factory=list)
+    why: list[Remark] = field(default_factory=list)
+    unsure: list[Remark] = field(default_factory=list)
+
+    @property
+    def banner(self) -> list[str]:
+        """The filled cells above the header, as text."""
+        rows = self.sheet.rows[: self.header_row]
+        return [str(cell).strip() for row in rows for cell in row if not is_blank(cell)]
+
+
+def _text(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def _candidate_rows(sheet: Sheet) -> list[tuple[int, list[str]]]:
+    rows = []
+    for index, row in enumerate(sheet.rows[:HEADER_ROWS]):
+        cells = [_text(cell) for cell in row]
+        if any(fold(cell) for cell in cells):
+            while cells and not fold(cells[-1]):
+                cells.pop()
+            rows.append((index, cells))
+    return rows
+
+
+def _fits(kind: Kind, cells: Sequence[str]) -> tuple[int, list[str]]:
+    """How many headers of a row the kind knows, and which of its needs are missing."""
+    folded = {fold(cell) for cell in cells} - {""}
+    folded |= {bare(cell) for cell in folded}
+    known = [kind.column_of(cell) for cell in cells if fold(cell)]
+    columns = {name for name in known if name}
+    missing = [kind.shown(word) for word in kind.needs if not kind.has(word, folded, columns)]
+    if kind.any_of and sum(kind.has(word, folded, columns) for word in kind.any_of) < kind.any_of_least:
+        missing.append(" / ".join(kind.shown(word) for word in kind.any_of[:4]))
+    missing += [f"-{word}" for word in kind.without if kind.has(word, folded, set())]
+    if not missing and len(columns) < kind.least_share * len(known):
+        missing.append("…")
+    return len(columns), missing
+
+
+def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised:
+    """The kind whose columns the sheet has most of.
+
+    Raises
+    ------
+    InputError
+        `unknown_columns`, naming the nearest kind and what it lacks. Cells that no kind knows are not repeated: a
+        file without a header would put its data, personal or not, into the message.
+    """
+    fitting: list[tuple[tuple[int, int, bool, int], str, Kind, int, list[str]]] = []
+    nearest: tuple[tuple[float, int], Kind, list[str], list[str]] | None = None
+    for row, cells in _candidate_rows(sheet):
+        for kind in kinds:
+            known, missing = _fits(kind, cells)
+            if not missing:
+                score = (known, len(kind.needs), kind.table.name in member.stem.lower(), -row)
+                fitting.append((score, kind.name, kind, row, cells))
+            elif len([word for word in missing if not word.startswith(("-", "…"))]) < len(kind.needs):
+                closeness = (1 - len(missing) / (len(kind.needs) + 1), known)
+                if nearest is None or closeness > nearest[0]:
+                    shown = [cell for cell in cells if kind.column_of(cell)]
+                    nearest = (closeness, kind, [word for word in missing if not word.startswith(("-", "…"))], shown)
+    if not fitting:
+        raise _unknown(member, sheet, nearest)
+    fitting.sort(key=lambda item: (tuple(-int(part) for part in item[0]), item[1]))
+    best = fitting[0]
+    others = sorted({item[2].name for item in fitting[1:] if item[0][:3] == best[0][:3]} - {best[2].name})
+    found = _mapped(sheet, best[2], best[3], best[4])
+    found.why.append({"code": "columns_known", "known": len(found.columns), "of": len([c for c in best[4] if fold(c)])})
+    if best[3]:
+        found.why.append({"code": "header_below_banner", "row": best[3] + 1})
+    if others:
+        found.unsure.append({"code": "kind_tie", "others": ", ".join(others)})
+    return found
+
+
+def _unknown(member: Member, sheet: Sheet, nearest: Any) -> InputError:
+    values = {"file": member.name, "sheet": sheet.name or "-", "found": "-"}
+    if nearest is None:
+        return InputError("unknown_file", **values)
+    _, kind, missing, shown = nearest
+    values |= {"nearest": kind.title, "missing": ", ".join(missing) or "-", "found": ", ".join(shown) or "-"}
+    return InputError("unknown_columns", **values)
+
+
+def _mapped(sheet: Sheet, kind: Kind, row: int, cells: list[str]) -> Recognised:
+    """Headers to columns; exact names first, so that a bracketed variant does not take their place."""
+    columns: dict[str, int] = {}
+    exact = [(index, kind.headers.get(fold(cell))) for index, cell in enumerate(cells)]
+    loose = [(index, kind.column_of(cell)) for index, cell in enumerate(cells)]
+    for index, name in (*exact, *loose):
+        if name and name not in columns and index not in columns.values():
+            columns[name] = index
+    rest = [cell.strip() for index, cell in enumerate(cells) if fold(cell) and index not in columns.values()]
+    personal = [cell for cell in rest if is_personal(fold(cell))]
+    unknown = [cell for cell in rest if cell not in personal]
+    return Recognised(kind, sheet, row, columns, cells, unknown=unknown, personal=personal)

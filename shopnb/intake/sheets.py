@@ -1,0 +1,152 @@
+"""A plain file to raw sheets: rows of cells, decided by the bytes and not by the file's name.
+
+Belongs here: encodings, delimiters, workbooks, HTML tables. Does not belong here: what a header or a value means.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+import python_calamine
+
+from shopnb.errors import InputError
+from shopnb.intake.containers import Member
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_PROBED_BYTES = 4_000
+csv.field_size_limit(10_000_000)
+
+Cell = Any  # str, int, float, bool, date, datetime, time, timedelta or None
+
+
+@dataclass
+class Sheet:
+    """One sheet: its name ("" for text files) and its rows, cut after the last filled one."""
+
+    name: str
+    rows: list[list[Cell]]
+    is_text: bool = False  # from a text file: every cell is a str
+
+
+def is_blank(cell: Cell) -> bool:
+    """Whether a cell holds nothing that can be seen."""
+    return cell is None or (isinstance(cell, str) and not cell.strip("\ufeff\u200b \t\r\n\u3000\xa0"))
+
+
+def read_sheets(member: Member) -> list[Sheet]:
+    """All sheets of a file that hold anything.
+
+    Raises
+    ------
+    InputError
+        `file_encrypted`, `file_unreadable` or `file_empty`.
+    """
+    data = member.data
+    if data[:4] == b"PK\x03\x04" or data[:8] == _OLE:
+        sheets = _workbook(member)
+    else:
+        text = decode(member)
+        sheets = _html(text) if re.match(r"\s*<", text) and "<table" in text[:200_000].lower() else [_csv(text)]
+    for sheet in sheets:
+        _cut_empty_end(sheet.rows)
+    sheets = [sheet for sheet in sheets if sheet.rows]
+    if not sheets:
+        raise InputError("file_empty", file=member.name)
+    return sheets
+
+
+def _cut_empty_end(rows: list[list[Cell]]) -> None:
+    while rows and all(is_blank(cell) for cell in rows[-1]):
+        rows.pop()
+
+
+def _workbook(member: Member) -> list[Sheet]:
+    """A workbook by content: `.xls`, `.xlsx`, `.xlsb`, `.ods`."""
+    if member.data[:8] == _OLE and _ENCRYPTED_STREAM in member.data:
+        raise InputError("file_encrypted", file=member.name)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(member.data))
+        names = book.sheet_names
+        return [Sheet(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
+    except python_calamine.PasswordError:
+        raise InputError("file_encrypted", file=member.name) from None
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise InputError("file_unreadable", file=member.name, detail=type(error).__name__) from None
+
+
+def decode(member: Member) -> str:
+    """The text of a file in UTF-8 (with or without BOM), UTF-16 or GB18030.
+
+    A character cut off at the end of the file is dropped. Bytes that are none of these are no text file.
+    """
+    data = member.data
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="ignore").lstrip("\ufeff")
+    probe = data[:_PROBED_BYTES]
+    if probe.count(0) > len(probe) // 5:
+        odd, even = probe[1::2].count(0), probe[::2].count(0)
+        return data.decode("utf-16-le" if odd >= even else "utf-16-be", errors="ignore")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding).replace("\0", "")
+        except UnicodeDecodeError as error:
+            if error.start >= len(data) - 3:
+                return data[: error.start].decode(encoding).replace("\0", "")
+    raise InputError("file_unreadable", file=member.name, detail="encoding")
+
+
+def _csv(text: str) -> Sheet:
+    """A delimited text; the delimiter is the one most frequent in the first lines."""
+    head = "\n".join(text.splitlines()[:20])
+    delimiter = max(",\t;", key=head.count) if any(mark in head for mark in ",\t;") else ","
+    return Sheet("", list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), is_text=True)
+
+
+class _TableReader(HTMLParser):
+    """Collects the cells of every top-level table of a page; `colspan` fills with blanks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[list[list[Cell]]] = []
+        self._cell: list[str] | None = None
+        self._span = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self._end_cell()
+            self.tables[-1].append([])
+        elif tag in {"td", "th"} and self.tables:
+            self._end_cell()
+            if not self.tables[-1]:
+                self.tables[-1].append([])
+            span = dict(attrs).get("colspan") or "1"
+            self._cell, self._span = [], int(span) if span.isdigit() else 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th", "tr", "table"}:
+            self._end_cell()
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+    def _end_cell(self) -> None:
+        if self._cell is not None:
+            self.tables[-1][-1] += ["".join(self._cell).strip(), *[""] * (min(self._span, 500) - 1)]
+            self._cell = None
+
+
+def _html(text: str) -> list[Sheet]:
+    """The tables of an HTML page, which some exports are under the name `.xls`."""
+    reader = _TableReader()
+    reader.feed(text)
+    reader.close()
+    return [Sheet("", rows, is_text=True) for rows in reader.tables]

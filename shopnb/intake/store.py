@@ -1,0 +1,134 @@
+"""What an import leaves in the shop folder: Parquet files, rejected rows, and last of all its account.
+
+Belongs here: names of files, writing under a temporary name and renaming, reading accounts, taking an import back.
+An import without an account does not exist for any reader; so a killed one leaves the old state.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shopnb.errors import InputError
+from shopnb.intake.account import FileAccount
+from shopnb.intake.clean import Rejection
+from shopnb.schema import VERSION
+
+REJECTED_HEADER = ("file", "sheet", "row", "column", "value", "reason")
+
+
+def digest_of(data: bytes) -> tuple[str, str]:
+    """The sha256 of the bytes, and the digest of bytes and schema version that names the stored files."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    return sha256, hashlib.sha256(f"{sha256}/{VERSION}".encode()).hexdigest()[:24]
+
+
+def account_path(folder: Path, digest: str) -> Path:
+    """Where the account of one import lies."""
+    return folder / "tables" / "imports" / f"{digest}.json"
+
+
+def table_path(folder: Path, account: FileAccount) -> Path:
+    """Where the rows of one entry lie."""
+    return folder / "tables" / account.table / f"{account.stem}.parquet"
+
+
+def rejected_path(folder: Path, account: FileAccount) -> Path:
+    """Where the rejected rows of one entry lie."""
+    return folder / "tables" / "rejected" / f"{account.stem}.csv"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write under a temporary name in the same folder, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_table(folder: Path, account: FileAccount, rows: pa.Table) -> None:
+    """Store the rows of one entry."""
+    buffer = io.BytesIO()
+    pq.write_table(rows, buffer, compression="zstd")
+    _write(table_path(folder, account), buffer.getvalue())
+
+
+def write_rejected(folder: Path, account: FileAccount, rejections: Sequence[Rejection]) -> None:
+    """Store the rejected rows of one entry as a CSV that Excel opens."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(REJECTED_HEADER)
+    for fault in sorted(rejections, key=lambda fault: fault.row):
+        writer.writerow((account.file, account.sheet, fault.row, fault.column, fault.value, fault.reason))
+    _write(rejected_path(folder, account), text.getvalue().encode("utf-8-sig"))
+
+
+def write_account(folder: Path, digest: str, accounts: Sequence[FileAccount]) -> None:
+    """Store the account of one file; from now on its rows count."""
+    record = {"digest": digest, "schema_version": VERSION, "entries": [account.stored() for account in accounts]}
+    _write(account_path(folder, digest), json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8"))
+
+
+def read_account(path: Path) -> list[FileAccount]:
+    """The entries of one account; none when another process has just taken it back.
+
+    Raises
+    ------
+    InputError
+        `tables_outdated` when an older shopnb wrote it.
+    """
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+    if record["schema_version"] != VERSION:
+        raise InputError("tables_outdated", file=str(path))
+    return [FileAccount.from_stored(entry, "imported") for entry in record["entries"]]
+
+
+def read_accounts(folder: Path) -> list[FileAccount]:
+    """All entries in force, oldest export first; ties by digest."""
+    found = [
+        account
+        for path in sorted(folder.joinpath("tables", "imports").glob("*.json"))
+        for account in read_account(path)
+    ]
+    return sorted(found, key=lambda account: (str(account.exported_at), account.digest, account.part))
+
+
+def withdraw(folder: Path, digest: str) -> None:
+    """Take one import back: its account first, then its files."""
+    account_path(folder, digest).unlink(missing_ok=True)
+    for kind in ("parquet", "csv"):
+        for path in folder.joinpath("tables").glob(f"*/{digest}*.{kind}"):
+            path.unlink(missing_ok=True)
+
+
+def hash_key(folder: Path) -> bytes:
+    """The shop folder's secret for keyed hashes; made at first use, readable by its owner only."""
+    path = folder / ".key"
+    if not path.exists():
+        temporary = folder / f".key.{os.getpid()}.tmp"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(temporary, path)  # fails where another process was first, and then its key holds
+        except FileExistsError:
+            pass
+        except OSError:
+            temporary.replace(path)
+        temporary.unlink(missing_ok=True)
+    return bytes.fromhex(path.read_text().strip())

@@ -1,0 +1,167 @@
+"""Cells to values: numbers, ranges, ids, yes and no, in all the forms that exports use.
+
+Belongs here: one cell in, one value out; a blank is None, a value that cannot be read raises `BadValue`.
+Does not belong here: dates (`dates`), which parser a column takes (`clean`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from shopnb.intake.faults import BadValue
+
+MISSING_WORDS = frozenset(
+    {"", "-", "--", "---", "—", "——", r"\n", "null", "nan", "none", "n/a", "#n/a", "暂无", "无数据"}
+)
+WHOLE_ID_LIMIT = 10**15  # a spreadsheet keeps 15 digits: a longer numeric id has lost its end
+_MULTIPLIERS = {"": 1, "千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
+_NUMBER = re.compile(r"([+-]?)[¥$]?(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d+))?(千|k|万|w|亿)?(%|‰)?$")
+_UNITS = re.compile(r"(?:元|人次|人|件|次|个|笔|单|条|天|日|秒|秒钟|分|张)(?:/[\w]+)?$")
+_SOLD_WORDS = re.compile(
+    r"人付款|人收货|人已买|人购买|人加购|人已付款|付款人数|已售|月销|总销|销量|付款|收货|起售|[::]"
+)
+_RANGE = re.compile(r"(.+?)(?:~|至|到|—|–|(?<=[\d%万])-)(.+)$")
+_OPEN_END = re.compile(r"(.+?)(?:\+|以上|起)$|^(?:>=?|≥|大于|超过)(.+)$")
+_OPEN_START = re.compile(r"(.+?)(?:以下|以内)$|^(?:<=?|≤|小于|低于)(.+)$")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+\d+$", re.IGNORECASE)
+
+
+def clean_text(value: object) -> str | None:
+    """The text of a cell: `="123"` and `'123` unwrapped, blanks cut, missing words to None.
+
+    Examples
+    --------
+    >>> clean_text('="00123"'), clean_text("'123 "), clean_text("--")
+    ('00123', '123', None)
+    """
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < WHOLE_ID_LIMIT:
+        value = int(value)
+    text = str(value).strip("\ufeff\u200b\u200e \t\r\n\u3000\xa0")
+    if text.startswith('="') and text.endswith('"') and len(text) > 2:
+        text = text[2:-1].strip()
+    elif text.startswith("'") and len(text) > 1:
+        text = text[1:].strip()
+    return None if text.lower() in MISSING_WORDS else text
+
+
+def parse_id(value: object) -> str | None:
+    """An id as text; one that a spreadsheet has rounded is refused.
+
+    Examples
+    --------
+    >>> parse_id(549474661845.0)
+    '549474661845'
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) >= WHOLE_ID_LIMIT or not float(value).is_integer():
+            raise BadValue("id_rounded")
+        return str(int(value))
+    text = clean_text(value)
+    if text and _SCIENTIFIC.match(text):
+        raise BadValue("id_rounded")
+    return text
+
+
+def _plain(text: str) -> str:
+    """Half-width, lower case, without blanks, thousands commas and currency words."""
+    text = unicodedata.normalize("NFKC", text).lower().replace(",", "")
+    return re.sub(r"\s+", "", text).replace("rmb", "").replace("cny", "")
+
+
+def _number(text: str) -> tuple[float, str]:
+    """A number and its percent sign, which the other end of a range may share."""
+    match = _NUMBER.match(_UNITS.sub("", text)) or _NUMBER.match(text)
+    if match is None:
+        raise BadValue("not_a_number")
+    sign, digits, exponent, unit, percent = match.groups()
+    number = float(f"{sign}{digits}e{exponent or 0}")
+    if unit:
+        number = round(number * _MULTIPLIERS[unit], 6)
+    return number, percent or ""
+
+
+def _shrunk(number: float, percent: str) -> float:
+    """A percentage as a share; the division is made on the decimal digits, so that 53.83% is 0.5383."""
+    return round(number / {"": 1, "%": 100, "‰": 1000}[percent], 12) if percent else number
+
+
+def parse_number(value: object) -> float | None:
+    """A number: `1,855`, `53.83%` (0.5383), `1.2万`, `1,234.56元`, full-width digits.
+
+    Examples
+    --------
+    >>> parse_number("1,855"), parse_number("53.83%"), parse_number("1.2万"), parse_number("-")
+    (1855.0, 0.5383, 12000.0, None)
+    """
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, int | float):
+        return None if value != value else float(value)
+    text = clean_text(value)
+    if text is None:
+        return None
+    text = _plain(text)
+    try:
+        return _shrunk(*_number(text))
+    except BadValue:
+        if _RANGE.match(text) or _OPEN_END.match(text) or _OPEN_START.match(text):
+            raise BadValue("range_in_number_column") from None
+        raise
+
+
+def parse_int(value: object) -> int | None:
+    """A whole number; a fraction is refused."""
+    number = parse_number(value)
+    if number is None:
+        return None
+    if number != round(number) or abs(number) > 2**53:
+        raise BadValue("not_a_whole_number")
+    return int(number)
+
+
+def parse_range(value: object) -> tuple[float | None, float | None]:
+    """Inclusive low and high; open: high (or low) is None; one number: both ends.
+
+    Examples
+    --------
+    >>> parse_range("5000 ~ 1万"), parse_range("500+人付款"), parse_range("12.00-35.00")
+    ((5000.0, 10000.0), (500.0, None), (12.0, 35.0))
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (None, None) if value != value else (float(value), float(value))
+    text = clean_text(value)
+    if text is None:
+        return None, None
+    text = _SOLD_WORDS.sub("", _plain(text))
+    if match := _OPEN_END.match(text):
+        return _shrunk(*_number(_UNITS.sub("", match.group(1) or match.group(2)))), None
+    if match := _OPEN_START.match(text):
+        return None, _shrunk(*_number(match.group(1) or match.group(2)))
+    if match := _RANGE.match(text):
+        (low, low_percent), (high, high_percent) = _number(match.group(1)), _number(match.group(2))
+        ends = _shrunk(low, low_percent or high_percent), _shrunk(high, high_percent)
+        if ends[0] > ends[1]:
+            raise BadValue("range_backwards")
+        return ends
+    number = _shrunk(*_number(text))
+    return number, number
+
+
+_YES = frozenset({"是", "true", "yes", "y", "1", "有", "天猫"})
+_NO = frozenset({"否", "false", "no", "n", "0", "无", "淘宝"})
+
+
+def parse_bool(value: object) -> bool | None:
+    """Yes or no, in Chinese, English or digits."""
+    if isinstance(value, bool):
+        return value
+    text = clean_text(value)
+    if text is None:
+        return None
+    word = text.lower()
+    if word in _YES or word in _NO:
+        return word in _YES
+    raise BadValue("not_yes_or_no")

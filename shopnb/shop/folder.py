@@ -1,0 +1,231 @@
+"""A shop folder as Ibis tables: the newest export wins per slice, at read time.
+
+Belongs here: finding the folder, keeping `tables/` in step with `tables_in/`, the one expression that picks rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+import shopnb
+from shopnb import labels
+from shopnb.errors import InputError, MissingDataError
+from shopnb.intake import TYPED_FOLDER, FileAccount, import_files, read_accounts, withdraw
+from shopnb.schema import TABLES
+from shopnb.shop.settings import Settings, read_settings
+
+
+class MissingTableError(MissingDataError):
+    """Raised for a table that no import has filled; its sentence names the export and where it is downloaded."""
+
+    def parts(self, lang: str) -> dict[str, str]:
+        """The parts of the message, with the table's name and its source in the reader's language."""
+        table = self.values["table"]
+        told = {"name": labels.text(f"intake.tables.{table}", lang), "get": labels.text(f"intake.get.{table}", lang)}
+        return labels.error_parts(self.code, lang, **self.values, **told)
+
+
+@cache
+def _connection() -> Any:
+    """The one embedded DuckDB of this process: one thread, nothing fetched."""
+    return ibis.duckdb.connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
+
+
+class Tables:
+    """The tables of a shop that hold rows, as attributes: `shop.tables.shop_daily`."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in TABLES:
+            raise AttributeError(name)
+        return self._shop.table(name)
+
+    def __dir__(self) -> list[str]:
+        return list(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in TABLES if self._shop.has(name))
+
+    def __repr__(self) -> str:
+        return f"Tables({', '.join(self)})"
+
+
+class Shop:
+    """One opened shop folder.
+
+    Parameters
+    ----------
+    folder : the shop folder.
+    settings : what its `shopnb.toml` says.
+
+    Notes
+    -----
+    The imports in force are read once, when the folder is opened; `refresh` reads them again.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.tables = Tables(self)
+        self._accounts: list[FileAccount] = []
+        self.refresh()
+
+    def __repr__(self) -> str:
+        return f"Shop({self.name!r}, {', '.join(self.tables)})"
+
+    @property
+    def name(self) -> str:
+        """The shop's name as reports show it."""
+        return self.settings.name
+
+    def refresh(self) -> None:
+        """Read the accounts in force again."""
+        self._accounts = read_accounts(self.folder)
+
+    def accounts(self, table: str = "") -> list[FileAccount]:
+        """The imports in force, oldest export first; only those of `table` when it is named."""
+        return [account for account in self._accounts if table in ("", account.table)]
+
+    def has(self, table: str) -> bool:
+        """Whether an import has filled this table."""
+        return any(account.kept for account in self.accounts(table)) if table else False
+
+    def table(self, name: str) -> Any:
+        """A canonical table; all rows of a slice come from the newest export that has the slice.
+
+        Raises
+        ------
+        MissingDataError
+            `missing_table`, saying which export fills it and where it is downloaded.
+        """
+        if name not in TABLES:
+            raise KeyError(f"no such table: {name!r}")
+        accounts = [account for account in self.accounts(name) if account.kept]
+        if not accounts:
+            raise MissingTableError("missing_table", table=name, shop=self.name, folder=str(self.folder))
+        return newest_per_slice(self._stored(name), name, [account.stem for account in accounts])
+
+    def _stored(self, name: str) -> Any:
+        """All stored rows of a table with `_stem`, the name of the file they came from."""
+        files = self.folder.resolve() / "tables" / name / "*.parquet"
+        view = f"{name}_{hashlib.sha256(str(files).encode()).hexdigest()[:12]}"
+        rows = _connection().read_parquet(files.as_posix(), table_name=view, filename=True)
+        stem = rows.filename.re_extract(r"([0-9a-f]+(?:-\d+)?)\.parquet$", 1)
+        return rows.mutate(_stem=stem).drop("filename")
+
+    def days(self, table: str) -> tuple[date, date] | None:
+        """First and last day that a table covers; None when it is undated or has no rows."""
+        spans = [account.days for account in self.accounts(table) if account.days]
+        if not spans:
+            return None
+        return date.fromisoformat(min(span[0] for span in spans)), date.fromisoformat(max(span[1] for span in spans))
+
+    def undo(self, file_or_digest: str | Path) -> list[FileAccount]:
+        """Take one import back; it may be named by its file, its file's name, or the first letters of its digest.
+
+        Raises
+        ------
+        InputError
+            `no_such_import`, or `import_ambiguous` when several files have that name.
+        """
+        word = str(file_or_digest)
+        path = Path(word).resolve()
+        found = [
+            account
+            for account in self._accounts
+            if (self.folder / account.file.split("!")[0]).resolve() == path
+            or Path(account.file.split("!")[0]).name == word
+            or (len(word) >= 6 and (account.digest.startswith(word) or account.sha256.startswith(word)))
+        ]
+        digests = {account.digest for account in found}
+        if not digests:
+            raise InputError("no_such_import", file=word, shop=str(self.folder))
+        if len(digests) > 1:
+            raise InputError("import_ambiguous", file=word, digests=", ".join(sorted(digest[:8] for digest in digests)))
+        withdraw(self.folder, digests.pop())
+        self.refresh()
+        return found
+
+    def status(self) -> pd.DataFrame:
+        """One row a table that holds rows.
+
+        Columns `table`, `imports` (int), `rows` (int, before the newest export wins), `first_on`, `last_on` (date or
+        None where undated).
+        """
+        rows = []
+        for name in self.tables:
+            span = self.days(name)
+            kept = sum(account.kept for account in self.accounts(name))
+            first, last = span or (None, None)
+            rows.append((name, len(self.accounts(name)), kept, first, last))
+        return pd.DataFrame(rows, columns=["table", "imports", "rows", "first_on", "last_on"])
+
+
+def newest_per_slice(stored: Any, name: str, stems: list[str]) -> Any:
+    """The rows in force: for each slice those of the last of `stems` that has it.
+
+    Parameters
+    ----------
+    stored : Ibis table in the canonical columns and `_stem`, the import that a row came from.
+    name : canonical table; names the slice. Columns of a slice may be null; null is a slice of its own.
+    stems : the imports in force, oldest export first. Rows of other imports do not exist.
+    """
+    ranks = ibis.memtable({"_import": stems, "_rank": list(range(len(stems)))})
+    ranked = stored.join(ranks, stored["_stem"] == ranks["_import"], how="inner")
+    slice_columns = [ranked[column] for column in TABLES[name].slice]
+    newest = ranked["_rank"].max().over(ibis.window(group_by=slice_columns))
+    chosen = ranked.mutate(_newest=newest)
+    return chosen.filter(chosen["_rank"] == chosen["_newest"]).select(TABLES[name].arrow_schema.names)
+
+
+def find_folder(folder: str | Path) -> Path:
+    """A shop folder by path: from the working directory, then from the repository's root.
+
+    Raises
+    ------
+    InputError
+        `shop_not_found`, naming both places.
+    """
+    root = Path(shopnb.__file__).resolve().parents[1]
+    places = [Path.cwd() / folder, root / folder]
+    for place in places:
+        if place.is_dir():
+            return place
+    names = dict.fromkeys(str(place) for place in places)
+    raise InputError("shop_not_found", shop=str(folder), places=", ".join(names))
+
+
+def open_shop(folder: str | Path) -> Shop:
+    """Open a shop folder; its inbox is imported when there are no tables yet, changed typed-in tables always.
+
+    Files that cannot be read do not stop the opening: `import_files` says what is wrong with them.
+    """
+    place = find_folder(folder)
+    settings = read_settings(place)
+    if not place.joinpath("tables").is_dir():
+        inbox = place / "inbox"
+        import_files([inbox if inbox.is_dir() else place], place)
+    _follow_typed(place)
+    return Shop(place, settings)
+
+
+def _follow_typed(folder: Path) -> None:
+    """Bring the tables in step with `tables_in/`: changed files are read, files taken away are taken back."""
+    typed = folder / TYPED_FOLDER
+    before = [account for account in read_accounts(folder) if account.file.startswith(f"{TYPED_FOLDER}/")]
+    now = import_files([typed], folder) if typed.is_dir() else []
+    in_force = {account.digest for account in now if account.state != "refused"}
+    refused = {account.file for account in now if account.state == "refused"}
+    for account in before:
+        if account.digest not in in_force and account.file not in refused:
+            withdraw(folder, account.digest)

@@ -1,0 +1,103 @@
+"""What `shopnb.toml` says about a shop.
+
+Belongs here: the settings, their defaults and their checks.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shopnb import labels
+from shopnb.errors import InputError
+
+FILE_NAME = "shopnb.toml"
+PLATFORMS = ("taobao", "tmall", "1688", "other")
+_SECTIONS = ("fees", "intake")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one shop.
+
+    Parameters
+    ----------
+    name : the shop's name as reports show it.
+    currency : ISO code of all money.
+    time_zone : in which days begin and end.
+    platform : taobao, tmall, 1688 or other; decides words, never numbers.
+    margin_rate : share of sales left after goods, packing, parcel and platform fees, 0-1; None when not given.
+    refund_rate : share of sales refunded in the long run, 0-1; None: taken from the data.
+    fees : name to rate or amount, as typed under `[fees]`.
+    lang : language of the reports unless a run says otherwise.
+    sample : whether this is the simulated shop.
+    """
+
+    name: str
+    currency: str = "CNY"
+    time_zone: str = "Asia/Shanghai"
+    platform: str = "taobao"
+    margin_rate: float | None = None
+    refund_rate: float | None = None
+    fees: Mapping[str, float] = field(default_factory=dict)
+    lang: str = "zh"
+    sample: bool = False
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of a shop folder; without a `shopnb.toml` the defaults, named after the folder.
+
+    Raises
+    ------
+    InputError
+        `settings_unreadable`, `settings_unknown` or `settings_value`.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return Settings(name=folder.resolve().name)
+    try:
+        given = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError("settings_unreadable", file=str(path), detail=str(error)) from None
+    known = set(Settings.__dataclass_fields__) | set(_SECTIONS)
+    if unknown := sorted(set(given) - known):
+        raise InputError("settings_unknown", file=str(path), names=", ".join(unknown), known=", ".join(sorted(known)))
+    given.pop("intake", None)
+    given["name"] = given.get("name") or folder.resolve().name
+    for name, value in given.items():
+        if not _is_right(name, value):
+            raise InputError("settings_value", file=str(path), name=name, value=str(value))
+    given["fees"] = {name: float(rate) for name, rate in given.get("fees", {}).items()}
+    return Settings(**given)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_right(name: str, value: Any) -> bool:
+    """Whether a setting has a value it can have."""
+    if name in {"margin_rate", "refund_rate"}:
+        return _is_number(value) and 0 <= value <= 1
+    if name == "fees":
+        return isinstance(value, dict) and all(_is_number(rate) and rate >= 0 for rate in value.values())
+    if name == "sample":
+        return isinstance(value, bool)
+    if not isinstance(value, str):
+        return False
+    allowed = {"platform": PLATFORMS, "lang": labels.LANGUAGES}
+    if name in allowed:
+        return value in allowed[name]
+    return name != "time_zone" or _is_time_zone(value)
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
