@@ -6,6 +6,7 @@ Belongs here: calling intake and shop, and telling what came of it.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from shopnb import labels, parameters, shop
 from shopnb.cli import terminal
 from shopnb.cli.running import lacking
 from shopnb.cli.sample import shop_folder
+from shopnb.errors import ShopnbError
 from shopnb.intake import FileAccount, import_files
 
 
@@ -40,56 +42,51 @@ def import_(given: argparse.Namespace, lang: str) -> int:
 
 
 def _tell_import(accounts: Sequence[FileAccount], folder: Path, lang: str) -> None:
-    """A table of what became of each file, then what to check, then why files were refused."""
+    """A table of what became of each file, then the particulars of each, then why files were refused."""
     columns = ("file", "state", "kind", "read", "kept", "dropped", "rejected", "days")
     rows = [_import_row(account, lang) for account in accounts]
     terminal.say(terminal.table([labels.text(f"cli.import.{name}", lang) for name in columns], rows))
-    mark = labels.text("cli.list_mark", lang)
     for account in accounts:
-        if account.unsure:
-            terminal.say(labels.text("cli.import.unsure", lang, file=account.file))
-            for remark in account.unsure:
-                terminal.say("  " + _remark(remark, lang))
-        for key, listed in (("unknown", account.unknown_columns), ("personal", account.personal_columns)):
-            if listed:
-                terminal.say(labels.text(f"cli.import.{key}", lang, file=account.file, columns=mark.join(listed)))
+        particulars = _particulars(account, lang)
+        if particulars:
+            terminal.say("\n" + "\n  ".join([account.file, *particulars]))
     if any(account.rejected for account in accounts):
-        terminal.say(labels.text("cli.import.rejected_rows", lang, folder=str(folder / "tables" / "rejected")))
+        terminal.say("\n" + labels.text("cli.import.rejected_rows", lang, folder=str(folder / "tables" / "rejected")))
     for account in accounts:
         if account.error:
-            terminal.complain(account.error.text(lang))
+            terminal.complain("\n" + account.error.text(lang))
 
 
 def _import_row(account: FileAccount, lang: str) -> list[str]:
     none = labels.text("cli.none", lang)
-    days = none
-    if account.days:
-        days = labels.text("cli.import.day_range", lang, first=account.days[0], last=account.days[1])
     return [
         Path(account.file).name,
-        labels.text(f"cli.import.{account.state}", lang),
+        labels.text(f"intake.states.{account.state}", lang),
         labels.text(f"intake.tables.{account.table}", lang) if account.table else none,
         str(account.read),
         str(account.kept),
-        _reasons(account.dropped, lang),
-        _reasons(account.rejected, lang),
-        days,
+        str(sum(account.dropped.values())),
+        str(sum(account.rejected.values())),
+        _span(*account.days, lang=lang) if account.days else none,
     ]
 
 
-def _reasons(counted: Mapping[str, int], lang: str) -> str:
-    """Reasons with their numbers of rows, the most frequent first."""
-    ordered = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
-    told = [
-        labels.text("cli.import.reason", lang, reason=labels.text(f"intake.reasons.{reason}", lang), rows=rows)
-        for reason, rows in ordered
-    ]
-    return labels.text("cli.list_mark", lang).join(told) or "0"
-
-
-def _remark(remark: Mapping[str, Any], lang: str) -> str:
-    values = {name: value for name, value in remark.items() if name != "code"}
-    return labels.text(f"intake.remarks.{remark['code']}", lang, **values)
+def _particulars(account: FileAccount, lang: str) -> list[str]:
+    """Why rows are not there, what was assumed, which columns were not stored; [] where all was plain."""
+    told = []
+    for side in ("dropped", "rejected"):
+        ordered = sorted(getattr(account, side).items(), key=lambda one: (-one[1], one[0]))
+        reasons = [(labels.text(f"intake.{side}.{reason}", lang), rows) for reason, rows in ordered]
+        told += [labels.text(f"cli.import.reason_{side}", lang, rows=rows, reason=reason) for reason, rows in reasons]
+    for remark in account.unsure:
+        values = {name: value for name, value in remark.items() if name != "code"}
+        said = labels.text(f"intake.remarks.{remark['code']}", lang, **values)
+        told.append(labels.text("cli.import.unsure", lang, remark=said))
+    mark = labels.text("cli.list_mark", lang)
+    for key in ("unknown_columns", "personal_columns"):
+        if getattr(account, key):
+            told.append(labels.text(f"cli.import.{key}", lang, columns=mark.join(getattr(account, key))))
+    return told
 
 
 def undo(given: argparse.Namespace, lang: str) -> int:
@@ -108,51 +105,55 @@ def undo(given: argparse.Namespace, lang: str) -> int:
 def status(given: argparse.Namespace, lang: str) -> int:
     """Tables with the days they cover, then every report: can run, or what it lacks and where to download it."""
     opened = shop.open_shop(shop_folder(given.shop))
-    tables = opened.status()
+    tables = opened.status().to_dict("records")
     reports = {slug: lacking(opened, slug) for slug in parameters.notebooks()}
     if given.json:
-        terminal.say_json(
-            {
-                "shop": opened.name,
-                "tables": [
-                    {**row, "first_on": _iso(row["first_on"]), "last_on": _iso(row["last_on"])}
-                    for row in tables.to_dict("records")
-                ],
-                "reports": [
-                    {"report": slug, "can_run": error is None, "lacks": error.values["table"] if error else None}
-                    for slug, error in reports.items()
-                ],
-            }
-        )
+        terminal.say_json({"shop": opened.name, "tables": _json_tables(tables), "reports": _json_reports(reports)})
         return 0
     terminal.say(labels.text("cli.status.shop", lang, name=opened.name, folder=str(opened.folder)) + "\n")
     rows = [
-        [labels.text(f"intake.tables.{row.table}", lang), _span(row.first_on, row.last_on, lang), str(row.imports)]
-        for row in tables.itertuples()
+        [
+            labels.text(f"intake.tables.{row['table']}", lang),
+            _span(row["first_on"], row["last_on"], lang=lang),
+            str(row["rows"]),
+            str(row["imports"]),
+        ]
+        for row in tables
     ]
-    headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "exports")]
+    headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "rows", "exports")]
     terminal.say(terminal.table(headings, rows) if rows else labels.text("cli.status.empty", lang))
     terminal.say("")
-    told = [[slug, error.parts(lang)["fix"] if error else ""] for slug, error in reports.items()]
-    verdicts = [_verdict(error, lang) for error in reports.values()]
-    headings = [labels.text("cli.status.report", lang), "", ""]
-    terminal.say(
-        terminal.table(headings, [[slug, verdict, fix] for (slug, fix), verdict in zip(told, verdicts, strict=True)])
-    )
+    rows = [[slug, *_verdict(error, lang)] for slug, error in reports.items()]
+    terminal.say(terminal.table([labels.text("cli.status.report", lang), "", ""], rows))
     return 0
 
 
-def _verdict(error: Any, lang: str) -> str:
+def _json_tables(tables: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    days = ("first_on", "last_on")
+    return [{name: _iso(value) if name in days else value for name, value in row.items()} for row in tables]
+
+
+def _json_reports(reports: Mapping[str, ShopnbError | None]) -> list[dict[str, Any]]:
+    return [
+        {"report": slug, "can_run": error is None, "lacks": error.values["table"] if error else None}
+        for slug, error in reports.items()
+    ]
+
+
+def _verdict(error: ShopnbError | None, lang: str) -> tuple[str, str]:
+    """Whether a report can run, and what to do where it cannot."""
     if error is None:
-        return labels.text("cli.status.can_run", lang)
-    return labels.text("cli.status.lacks", lang, table=labels.text(f"intake.tables.{error.values['table']}", lang))
+        return labels.text("cli.status.can_run", lang), ""
+    table = labels.text(f"intake.tables.{error.values['table']}", lang)
+    return labels.text("cli.status.lacks", lang, table=table), error.parts(lang)["fix"]
 
 
 def _iso(day: Any) -> str | None:
-    return day.isoformat() if hasattr(day, "isoformat") and day == day else None
+    """A date as text; None where a table has no days."""
+    return day.isoformat() if isinstance(day, dt.date) else None
 
 
-def _span(first: Any, last: Any, lang: str) -> str:
-    if _iso(first) is None:
+def _span(first: dt.date | str | None, last: dt.date | str | None, *, lang: str) -> str:
+    if not isinstance(first, dt.date | str):
         return labels.text("cli.none", lang)
-    return labels.text("cli.import.day_range", lang, first=_iso(first), last=_iso(last))
+    return labels.text("cli.import.day_range", lang, first=str(first), last=str(last))

@@ -76,8 +76,7 @@ def build_parser(lang: str) -> argparse.ArgumentParser:
         for option in options:
             flag = option.removesuffix("…")
             words = labels.text(f"cli.options.{flag.lstrip('-')}", lang)
-            dest = {} if flag.startswith("-") else {"dest": flag.lower()}
-            command.add_argument(*([] if dest else [flag]), **dest, **_OPTIONS[option], help=words)
+            command.add_argument(flag if flag.startswith("-") else flag.lower(), **_OPTIONS[option], help=words)
         command.set_defaults(command=_calling(module, function))
     return parser
 

@@ -12,13 +12,12 @@ import secrets
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
 from shopnb.cli.sample import shop_folder
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
-from shopnb.runner import Choice, Reports, Result, plan, run_batch
+from shopnb.runner import Choice, Plan, Reports, Result, plan, run_batch
 from shopnb.shop import Shop, open_shop
 
 
@@ -48,31 +47,34 @@ def last_day(shop: Shop, slug: str) -> str:
 
 def list_(given: argparse.Namespace, lang: str) -> int:
     """Print all reports: question, needed tables, parameters."""
-    reports = [
-        {
-            "report": slug,
-            "question": labels.text(f"runner.questions.{slug}", lang),
-            "needs": list(needs(slug)),
-            "notebook": str(notebook),
-            "parameters": [vars(parameter) for parameter in parameters.read_parameters(notebook)],
-        }
-        for slug, notebook in parameters.notebooks().items()
-    ]
+    notebooks = parameters.notebooks()
+    declared = {slug: parameters.read_parameters(notebook) for slug, notebook in notebooks.items()}
+    questions = {slug: labels.text(f"runner.questions.{slug}", lang) for slug in notebooks}
     if given.json:
+        reports = [
+            {
+                "report": slug,
+                "question": questions[slug],
+                "needs": list(needs(slug)),
+                "notebook": str(notebook),
+                "parameters": [vars(parameter) for parameter in declared[slug]],
+            }
+            for slug, notebook in notebooks.items()
+        ]
         terminal.say_json({"reports": reports})
         return 0
     headings = [labels.text(f"cli.list.{key}", lang) for key in ("report", "question", "needs")]
     mark = labels.text("cli.list_mark", lang)
     rows = [
-        [one["report"], one["question"], mark.join(labels.text(f"tables.{name}", lang) for name in one["needs"])]
-        for one in reports
+        [slug, questions[slug], mark.join(labels.text(f"intake.tables.{name}", lang) for name in needs(slug))]
+        for slug in notebooks
     ]
     terminal.say(terminal.table(headings, rows))
-    for one in reports:
-        terminal.say("\n" + labels.text("cli.list.parameters", lang, report=one["report"]))
-        for parameter in one["parameters"]:
-            shown = {**parameter, "default": repr(parameter["default"])}
-            terminal.say(labels.text("cli.list.parameter", lang, **shown).rstrip())
+    for slug, known in declared.items():
+        terminal.say("\n" + labels.text("cli.list.parameters", lang, report=slug))
+        for one in known:
+            told = {"name": one.name, "type": one.type, "default": repr(one.default), "help": one.help}
+            terminal.say(labels.text("cli.list.parameter", lang, **told).rstrip())
     return 0
 
 
@@ -95,7 +97,7 @@ def run(given: argparse.Namespace, lang: str) -> int:
     if not given.json:
         terminal.say(labels.text("cli.run.started", lang, count=len(planned.jobs), processes=processes, out=str(out)))
     results = run_batch(
-        planned, out=out, processes=processes, lang=given.lang or _lang_of(planned.jobs) or lang, run=choice.run,
+        planned, out=out, processes=processes, lang=given.lang or _lang_of(planned) or lang, run=choice.run,
         tell=teller.tell,
     )  # fmt: skip
     teller.close(results, out, choice.run)
@@ -103,8 +105,8 @@ def run(given: argparse.Namespace, lang: str) -> int:
     return 1 if 1 in codes else max(codes)
 
 
-def _lang_of(jobs: Sequence[Any]) -> str:
-    return jobs[0].lang if jobs else ""
+def _lang_of(planned: Plan) -> str:
+    return planned.jobs[0].lang if planned.jobs else ""
 
 
 def _shops(written: Sequence[str]) -> dict[Path, Shop]:

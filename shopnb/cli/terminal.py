@@ -85,7 +85,7 @@ class Progress:
         """Say that `done` of `total` are done, `what` being the one in hand."""
         if self._quiet:
             return
-        text = labels.text("cli.progress", self._lang, done=done, total=total, what=what)
+        text = labels.text("cli.progress", self._lang, done=done, total=total, what=what).rstrip()
         if self._live:
             sys.stderr.write("\r" + text + " " * max(self._shown - width(text), 0))
             sys.stderr.flush()

@@ -6,6 +6,7 @@ folders can run it.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from dataclasses import dataclass
@@ -40,15 +41,16 @@ def execute(job: Job) -> Result:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".run-", dir=out, ignore_cleanup_errors=True) as folder:
         ran = _run_notebook(job, Path(folder))
-        if ran.failure is None:
+        failure = ran.failure
+        if failure is None:
             try:
                 return publish_report(job, ran.notebook, Path(folder), began)
             except RunError as error:
-                ran = _Ran(ran.notebook, Failure.of(error))
-        path = publish_failure(job, ran.notebook, ran.failure)
+                failure = Failure.of(error)
+        path = publish_failure(job, ran.notebook, failure)
     state: State = "not_ready" if ran.waiting else "failed"
     seconds = time.monotonic() - began
-    return Result(job.shop_label, job.report, state, path, job.expected_end, seconds, ran.failure)
+    return Result(job.shop_label, job.report, state, path, job.expected_end, seconds, failure)
 
 
 def _run_notebook(job: Job, folder: Path) -> _Ran:
@@ -59,7 +61,9 @@ def _run_notebook(job: Job, folder: Path) -> _Ran:
 
     from shopnb.runner.kernel import ThisPython
 
-    executed = folder / "executed.ipynb"
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # its news is in what we return
+    executed, ipython = folder / "executed.ipynb", folder / "ipython"
+    ipython.mkdir()  # empty, so that start-up files of the user cannot change a report
     source = nbformat.read(job.notebook, as_version=4)
     try:
         notebook = papermill.execute_notebook(
@@ -69,7 +73,7 @@ def _run_notebook(job: Job, folder: Path) -> _Ran:
             kernel_name="python3",
             language="python",
             kernel_manager_class=ThisPython,
-            extra_arguments=[f"--ipython-dir={folder / 'ipython'}"],
+            extra_arguments=[f"--ipython-dir={ipython}"],
             cwd=Path(job.notebook).parent,
             progress_bar=False,
             start_timeout=_KERNEL_START_SECONDS,

@@ -7,10 +7,10 @@ its code. A kernel runs the environment that shopnb is installed in, whatever ke
 from __future__ import annotations
 
 import os
-import sys
 from types import TracebackType
 from typing import Any
 
+from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
@@ -31,19 +31,16 @@ def kernel_environment() -> dict[str, str]:
     return {**kept, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONIOENCODING": "utf-8"}
 
 
-class ThisPython(AsyncKernelManager):  # type: ignore[misc]
+class ThisPython(AsyncKernelManager):
     """Starts ipykernel with the running interpreter, without looking for a kernelspec."""
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """The one kernel there is."""
-        return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", f"--ext={__name__}"],
-            display_name="shopnb",
-            language="python",
-        )
+        own = get_kernel_dict([f"--ext={__name__}", "--log-level=CRITICAL"])  # what went wrong stands in the notebook
+        return KernelSpec(**{name: own[name] for name in ("argv", "display_name", "language", "metadata")})
 
-    async def start_kernel(self, **kw: Any) -> None:
+    async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
         """Start it in `kernel_environment`."""
         await super().start_kernel(**{**kw, "env": kernel_environment()})
 

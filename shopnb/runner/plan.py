@@ -13,7 +13,7 @@ from typing import Any
 
 from shopnb import parameters
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
-from shopnb.runner.jobs import UNDATED, Failure, Job, Result
+from shopnb.runner.jobs import UNDATED, Failure, Job, Result, State
 
 _OWN_OPTION = {"shop": "--shop", "lang": "--lang"}
 
@@ -82,7 +82,7 @@ def plan(choice: Choice, known: Reports) -> Plan:
             if error is None:
                 made.jobs.append(_job(choice, shop, slug, notebook, values[slug], known))
             else:
-                state = "not_ready" if choice.reports else "skipped"
+                state: State = "not_ready" if choice.reports else "skipped"
                 made.set_aside.append(Result(shop.name, slug, state, failure=Failure.of(error)))
     if not made.jobs:
         _refuse_nothing(choice, known, list(notebooks))

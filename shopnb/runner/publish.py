@@ -13,7 +13,6 @@ from typing import Any
 
 from shopnb.errors import RunError
 from shopnb.runner.jobs import UNDATED, Failure, Job, Result
-from shopnb.view import RECORD_MIME
 
 _KINDS = (".json", ".ipynb", ".html")  # the page last: who sees it finds the others beside it
 
@@ -32,15 +31,18 @@ def publish_report(job: Job, notebook: Any, folder: Path, began: float) -> Resul
         `no_record` when the notebook emitted none, `page_faulty` with the faults that the checks found.
     """
     from shopnb.report.check import check_page
-    from shopnb.report.exporter import ShopnbExporter
+    from shopnb.report.notebook import read_parts
+    from shopnb.report.page import page_html
 
-    payload = record_of(job, notebook)
-    page, _ = ShopnbExporter(static=job.static).from_notebook_node(notebook)
-    faults = check_page(page, payload)
+    parts = read_parts(notebook)
+    if parts is None:
+        raise RunError("no_record", report=job.report)
+    page = page_html(parts, live=not job.static)
+    faults = check_page(page, parts)
     if faults:
         raise RunError("page_faulty", report=job.report, faults="; ".join(faults))
     seconds = time.monotonic() - began
-    record = {**payload["record"], "run": {"id": job.run, "seconds": round(seconds, 2)}}
+    record = {**parts.record, "run": {"id": job.run, "seconds": round(seconds, 2)}}
     end = record["period"]["end"] or UNDATED
     texts = {
         ".json": json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
@@ -74,15 +76,6 @@ def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
     )  # fmt: skip
     write_text(_place(job, f"{name}.html"), page)
     return f"{job.shop_label}/{name}.html"
-
-
-def record_of(job: Job, notebook: Any) -> dict[str, Any]:
-    """What the notebook handed to the exporter: `record` and `page`."""
-    for cell in reversed(notebook.cells):
-        for output in cell.get("outputs", []):
-            if RECORD_MIME in output.get("data", {}):
-                return dict(output["data"][RECORD_MIME])
-    raise RunError("no_record", report=job.report)
 
 
 def write_text(path: Path, text: str) -> None:
