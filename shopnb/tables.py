@@ -33,7 +33,7 @@ def table_html(part: TablePart, lang: str) -> str:
     styler = Styler(shown, uuid=re.sub(r"\W", "-", part.id), cell_ids=False).hide(axis="index")
     styler = styler.set_td_classes(_classes(shown, part))
     for place, column in enumerate(part.columns):
-        styler = styler.format(_writer(column.kind, lang), subset=(slice(None), shown.columns[place]), escape="html")
+        styler = styler.format(_writer(column.kind, lang), subset=(slice(None), shown.columns[place]))
     styler = styler.format_index(_headings(part), axis="columns")
     table = _tidy(styler.to_html(caption=escape(part.caption) if part.caption else None), part.columns)
     name = escape(part.caption or part.id)

@@ -34,14 +34,14 @@ def chart_waterfall(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang:
         row["text"] = frames.write(amount, kind if total else _signed(kind), lang)
         row["label"] = frames.safe(row["label"])
     height = rows.layout(steps)
-    return frames.finish(_bars(steps, height, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
+    return frames.finish(_bars(steps, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
 
 
 def _signed(kind: str) -> str:
     return {"money": "signed_money", "number": "signed", "int": "signed", "pct": "pp", "pct2": "pp"}.get(kind, kind)
 
 
-def _bars(steps: frames.Records, height: int, kind: str, lang: str) -> altair.LayerChart:
+def _bars(steps: frames.Records, kind: str, lang: str) -> altair.LayerChart:
     """Bars from `start` to `end`, coloured by `tone`, with whiskers where there are `low` and `high`."""
     up, down = theme.up_down(lang)
     span = rows.domain(steps, ("start", "end", "low", "high"))
@@ -53,7 +53,7 @@ def _bars(steps: frames.Records, height: int, kind: str, lang: str) -> altair.La
         opacity=altair.condition("datum.faint", altair.value(0.4), altair.value(1)),
         tooltip=rows.told("label", "text", lang=lang),
     )  # fmt: skip
-    layers = [rows.base_line(0.0, height, rows.x_scale("at", kind, lang, span)), bars, rows.names(steps)]
+    layers = [rows.base_line(0.0, steps, rows.x_scale("at", kind, lang, span)), bars, rows.names(steps)]
     if any(row.get("low") is not None for row in steps):
         layers.append(rows.whiskers(steps, rows.x_scale("low", kind, lang, span)))
     return altair.layer(*layers)
@@ -77,7 +77,7 @@ def chart_diverging(
         row |= {"label": frames.safe(row["label"]), "start": 0, "end": value, "tone": "up" if value >= 0 else "down"}
         row |= {"text": rows.with_range(raw, "value", kind, lang), "faint": some_bold and not row["bold"]}
     height = rows.layout(bars)
-    return frames.finish(_bars(bars, height, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
+    return frames.finish(_bars(bars, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
 
 
 def chart_paired(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number") -> ChartPart:
@@ -95,7 +95,7 @@ def chart_paired(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
         row |= {"text": frames.write(value, kind, lang), "end": max(row["value"] or 0, row["high"] or 0, 0)}
         groups.setdefault(row["label"], []).append(row)
     series = list(dict.fromkeys(row["series"] for row in bars))
-    heads: frames.Records = [{"label": label, "text": "", "bold": False} for label in groups]
+    heads: frames.Records = [{"label": label, "text": ""} for label in groups]
     height = rows.layout(heads, bars=len(series))
     for head, members in zip(heads, groups.values(), strict=True):
         for row in members:
@@ -154,7 +154,7 @@ def chart_stacked_share(frame: pd.DataFrame, *, id: str, title: str, alt: str, l
 def _shares(parts: frames.Records, lang: str) -> list[altair.Chart]:
     named = list(dict.fromkeys(row["part"] for row in parts))
     span = [0.0, max(1.0, *(row["end"] or 0 for row in parts))]
-    tones = altair.Scale(domain=named, range=[theme.SERIES[place % len(theme.SERIES)] for place in range(len(named))])
+    tones = altair.Scale(domain=named, range=[*theme.SERIES[: len(named) - 1], theme.SOFT])
     drawn = altair.Chart(frames.inline(parts)).mark_rect().encode(
         x=rows.x_scale("start", "pct0", lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q",
         color=altair.Color("part:N", scale=tones, legend=rows.legend(named)),
@@ -189,6 +189,6 @@ def chart_funnel(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
     peers = altair.Chart(frames.inline(there)).mark_rule(color=theme.STRONG, strokeWidth=2.5).encode(
         x=rows.x_scale("peer", kind, lang, span), y=rows.at("top"), y2="bottom:Q"
     )  # fmt: skip
-    base = rows.base_line(0.0, height, rows.x_scale("at", kind, lang, span))
+    base = rows.base_line(0.0, steps, rows.x_scale("at", kind, lang, span))
     chart = altair.layer(base, bars, peers, rows.names(steps))
     return frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)

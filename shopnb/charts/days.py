@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import altair
 import pandas as pd
@@ -17,22 +18,30 @@ from shopnb.view import ChartPart
 _HALF_DAY = pd.Timedelta(hours=12)
 
 
-def _day(field: str, lang: str, *, axis: bool = True) -> altair.X:
+_TICKS = 8
+
+
+def _ticks(days: list[Any]) -> list[int]:
+    """At most eight days to name, in milliseconds since 1970: every day, every other, or Mondays."""
+    if not days:
+        return []
+    first, last = pd.Timestamp(min(days)), pd.Timestamp(max(days))
+    step = next((step for step in (1, 2, 7, 14, 28, 56, 112) if (last - first).days / step < _TICKS), 364)
+    start = first if step < 7 else first + pd.Timedelta(days=-first.weekday() % 7)
+    return [int(day.timestamp() * 1000) for day in pd.date_range(start, last, freq=f"{step}D")]
+
+
+def _day(field: str, lang: str, ticks: list[int]) -> altair.X:
     shown = altair.Axis(
         labelExpr=theme.day_axis(lang), title=None, grid=False, labelFlush=True, labelOverlap="greedy",
-        labelSeparation=14,
-        tickCount={"expr": "max(3, floor(width / 90))"},
+        labelSeparation=14, values=ticks,
     )  # fmt: skip
-    return altair.X(f"{field}:T", scale=altair.Scale(type="utc"), axis=shown if axis else None)
+    return altair.X(f"{field}:T", scale=altair.Scale(type="utc"), axis=shown)
 
 
-def _amount(field: str, kind: str, lang: str, value_title: str, *, zero: bool, axis: bool = False) -> altair.Y:
-    shown = altair.Axis(
-        labelExpr=theme.number_axis(kind, lang), title=frames.safe(value_title) or None, tickCount=4, zindex=0
-    )
-    return altair.Y(
-        f"{field}:Q", scale=altair.Scale(zero=zero, nice=True), axis=shown if axis else altair.Axis(title=None)
-    )
+def _amount(field: str, kind: str, lang: str, value_title: str, *, zero: bool) -> altair.Y:
+    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), title=frames.safe(value_title) or None, tickCount=4)
+    return altair.Y(f"{field}:Q", scale=altair.Scale(zero=zero, nice=True), axis=shown)
 
 
 def chart_daily_band(
@@ -61,38 +70,42 @@ def chart_daily_band(
             "up" if outside and row["value"] > row["high"] else "down" if outside and row["value"] < row["low"] else ""
         )
     height = 220
-    layers = (
-        _strips(spans, height, lang) + _band(days, kind, lang, value_title, zero=zero) + _signs(marks, height, lang)
-    )
-    chart = altair.layer(*layers)
+    ticks = _ticks(list(frame["day"]))
+    band = _band(days, kind, lang, value_title, ticks, zero=zero)
+    chart = altair.layer(*_strips(spans, height, lang, ticks), *band, *_signs(marks, height, lang, ticks))
     part = frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
     if spans:
-        part.spec["padding"] = {"top": 2 + 15 * min(len(spans), 2), "left": 2, "right": 2, "bottom": 2}
+        above = 18 if len(spans) == 1 else 32
+        part.spec["padding"] = {"top": max(2, above - 20 * bool(value_title)), "left": 2, "right": 2, "bottom": 2}
     return part
 
 
-def _band(days: frames.Records, kind: str, lang: str, value_title: str, *, zero: bool) -> list[altair.Chart]:
+def _band(
+    days: frames.Records, kind: str, lang: str, value_title: str, ticks: list[int], *, zero: bool
+) -> list[altair.Chart]:
     """Normal range, expected line, the figure, the days outside, and a target for the pointer."""
-    base = altair.Chart(frames.inline(days)).encode(x=_day("day", lang))
+    base = altair.Chart(frames.inline(days)).encode(x=_day("day", lang, ticks))
     up, down = theme.up_down(lang)
-    y = _amount("value", kind, lang, value_title, zero=zero, axis=True)
+    y = _amount("value", kind, lang, value_title, zero=zero)
     band = base.mark_area(color=theme.BAND, opacity=0.28).encode(
-        y=_amount("low", kind, lang, value_title, zero=zero, axis=True), y2="high:Q"
+        y=_amount("low", kind, lang, value_title, zero=zero), y2="high:Q"
     )
     expected = base.mark_line(color=theme.SOFT, strokeDash=[4, 3], strokeWidth=1.4).encode(
-        y=_amount("expected", kind, lang, value_title, zero=zero, axis=True)
+        y=_amount("expected", kind, lang, value_title, zero=zero)
     )
     line = base.mark_line(color=theme.ACCENT, strokeWidth=2, strokeJoin="round").encode(y=y)
     odd = altair.Chart(frames.inline([row for row in days if row["tone"]])).mark_point(filled=True, size=75, opacity=1)
     tones = altair.Scale(domain=["up", "down"], range=[up, down])
-    points = odd.encode(x=_day("day", lang), y=y, color=altair.Color("tone:N", scale=tones, legend=None))
+    points = odd.encode(x=_day("day", lang, ticks), y=y, color=altair.Color("tone:N", scale=tones, legend=None))
     target = base.mark_rule(strokeWidth=9, opacity=0).encode(
         tooltip=rows.told("day_text", "text", "expected_text", "range_text", lang=lang)
     )
     return [band, expected, line, points, target]
 
 
-def _strips(spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: str) -> list[altair.Chart]:
+def _strips(
+    spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: str, ticks: list[int]
+) -> list[altair.Chart]:
     """Campaign strips with their names above the plot, on two lines in turn so that neighbours do not meet."""
     if not spans:
         return []
@@ -111,20 +124,20 @@ def _strips(spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: st
         )
     base = altair.Chart(frames.inline(strips))
     shade = base.mark_rect(color=theme.CAMPAIGN, opacity=0.2).encode(
-        x=_day("start", lang), x2="end:T", y=altair.value(0), y2=altair.value(height)
+        x=_day("start", lang, ticks), x2="end:T", y=altair.value(0), y2=altair.value(height)
     )
     name = base.mark_text(color=theme.CAMPAIGN, fontSize=11, fontWeight=600, baseline="alphabetic").encode(
-        x=_day("middle", lang), y=rows.at("y"), text="name:N"
+        x=_day("middle", lang, ticks), y=rows.at("y"), text="name:N"
     )
     return [shade, name]
 
 
-def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str) -> list[altair.Chart]:
+def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: list[int]) -> list[altair.Chart]:
     """The change log along the foot of the plot."""
     if not marks:
         return []
     signs = [{"day": frames.plain(day), "sign": frames.safe(sign)} for day, sign in marks]
-    base = altair.Chart(frames.inline(signs)).encode(x=_day("day", lang))
+    base = altair.Chart(frames.inline(signs)).encode(x=_day("day", lang, ticks))
     line = base.mark_rule(color=theme.OWN, strokeWidth=1, strokeDash=[2, 3]).encode(
         y=altair.value(0), y2=altair.value(height - 14)
     )
@@ -153,13 +166,12 @@ def chart_lines(
     tones = altair.Scale(domain=series, range=[theme.SERIES[place % len(theme.SERIES)] for place in range(len(series))])
     shown = rows.legend(series, line=True) if len(series) > 1 else None
     color = altair.Color("series:N", scale=tones, legend=shown)
-    base = altair.Chart(frames.inline(points)).encode(x=_day("day", lang), color=color)
-    y = _amount("value", kind, lang, value_title, zero=zero, axis=True)
+    ticks = _ticks(list(frame["day"]))
+    base = altair.Chart(frames.inline(points)).encode(x=_day("day", lang, ticks), color=color)
+    y = _amount("value", kind, lang, value_title, zero=zero)
     layers = [base.mark_line(strokeWidth=2, strokeJoin="round").encode(y=y)]
     if any(row["low"] is not None for row in points):
-        band = base.mark_area(opacity=0.16).encode(
-            y=_amount("low", kind, lang, value_title, zero=zero, axis=True), y2="high:Q"
-        )
+        band = base.mark_area(opacity=0.16).encode(y=_amount("low", kind, lang, value_title, zero=zero), y2="high:Q")
         layers.insert(0, band)
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
     layers.append(hover.encode(y=y, tooltip=rows.told("day_text", "series", "text", lang=lang)))

@@ -94,7 +94,22 @@ def write_range(low: Any, high: Any, kind: str, lang: str) -> str:
     """A range as shown, in brackets; "" where an end is unknown."""
     if not (known(low) and known(high)):
         return ""
-    return labels.text("screen.in_brackets", lang, text=labels.format_range(float(low), float(high), kind, lang))
+    span = labels.format_range(float(low), float(high), kind, lang)
+    if kind == "pp":  # the value before it names the unit
+        span = span.replace(labels.text("screen.pp_unit", lang), "")
+    return labels.text("screen.in_brackets", lang, text=span)
+
+
+def clip(text: str, columns: float) -> str:
+    """`text` cut to so many half-width columns, with an ellipsis where something is missing."""
+    if columns_of(text) <= columns:
+        return text
+    kept = ""
+    for c in text:
+        if columns_of(kept + c) > columns - 1:
+            break
+        kept += c
+    return kept + "…"
 
 
 def write_day(value: Any, lang: str) -> str:

@@ -39,7 +39,7 @@ def _places(points: frames.Records, x_domain: list[float], y_domain: list[float]
         y = _HEIGHT - pixel(point["y"], y_domain, _HEIGHT)
         wide = frames.columns_of(point["label"]) * 6.0
         for align, left, top in (
-            ("left", x + 9, y - 7), ("right", x - 9 - wide, y - 7),
+            ("left", x + 12, y - 7), ("right", x - 12 - wide, y - 7),
             ("center", x - wide / 2, y - 23), ("center", x - wide / 2, y + 9),
         ):  # fmt: skip
             box = (left, top, left + wide, top + 14)
@@ -56,7 +56,7 @@ def _places(points: frames.Records, x_domain: list[float], y_domain: list[float]
 
 def _named(placed: frames.Records, x: dict[str, Any], y: dict[str, Any]) -> list[altair.Chart]:
     layers = []
-    for align, dx in (("left", 9), ("right", -9), ("center", 0)):
+    for align, dx in (("left", 12), ("right", -12), ("center", 0)):
         for dy in (0, -16, 16):
             chosen = [row for row in placed if row["align"] == align and row["dy"] == dy]
             if chosen:
@@ -137,7 +137,7 @@ def chart_strip(
         row |= {"label": frames.safe(row["label"]), "y_text": frames.write(raw["y"], y_kind, lang)}
         span = frames.write_range(raw.get("x_low"), raw.get("x_high"), x_kind, lang)
         row["x_text"] = f"{frames.write(raw['x'], x_kind, lang)} {span}".rstrip()
-    x_domain = _wide(rows.domain(points, ("x", "x_low", "x_high")), 0.04)
+    x_domain = _wide(rows.domain(points, ("x", "x_low", "x_high"), zero=False), 0.04)
     y_domain = _wide(rows.domain(points, ("y",)), 0.06)
     x, y = _axis("x", x_kind, lang, x_title, x_domain), _axis("y", y_kind, lang, y_title, y_domain)
     tip = frames.tips(

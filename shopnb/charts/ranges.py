@@ -32,7 +32,7 @@ def chart_ranges(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
     right = [row for row in spans if not row["struck"]]
     tip = rows.told("label", "text", lang=lang)
     dots = altair.Chart(frames.inline(right)).mark_point(filled=True, size=95, opacity=1, color=theme.ACCENT).encode(
-        x=rows.x_scale("best", kind, lang, span, axis=True), y=rows.at("y_mid"), tooltip=tip
+        x=rows.x_scale("best", kind, lang, span), y=rows.at("y_mid"), tooltip=tip
     )  # fmt: skip
     hollow = altair.Chart(frames.inline(wrong)).mark_rect(color=theme.SOFT, opacity=0.45).encode(
         x=rows.x_scale("start", kind, lang, span), x2="best:Q", y=rows.at("y"), y2="y2:Q", tooltip=tip
@@ -67,15 +67,15 @@ def chart_intervals(
     also = (reference, *(too_small or ()))
     span = rows.domain(spans, ("value", "low", "high"), zero=False, also=also)
     pale = altair.condition("datum.faint", altair.value(0.55), altair.value(1))
-    layers = [rows.base_line(reference, height, rows.x_scale("at", kind, lang, span), dash=True)]
+    layers = [rows.base_line(reference, spans, rows.x_scale("at", kind, lang, span, axis=True), dash=True)]
     if too_small is not None:
-        zone = {"from": frames.plain(too_small[0]), "to": frames.plain(too_small[1])}
-        shade = altair.Chart(frames.inline([zone])).mark_rect(color=theme.BAND, opacity=0.22)
-        shaded = shade.encode(
-            x=rows.x_scale("from", kind, lang, span), x2="to:Q", y=altair.value(0), y2=altair.value(height)
+        ends = {"from": frames.plain(too_small[0]), "to": frames.plain(too_small[1])}
+        zones = [ends | {"y": row["y"] - 4, "y2": row["y2"] + 4} for row in spans]
+        shaded = altair.Chart(frames.inline(zones)).mark_rect(color=theme.BAND, opacity=0.3)
+        layers.insert(
+            0, shaded.encode(x=rows.x_scale("from", kind, lang, span, axis=True), x2="to:Q", y=rows.at("y"), y2="y2:Q")
         )
-        layers.insert(0, shaded)
-    whiskers = rows.whiskers(spans, rows.x_scale("low", kind, lang, span), width=2.6, color=theme.ACCENT)
+    whiskers = rows.whiskers(spans, rows.x_scale("low", kind, lang, span, axis=True), width=2.6, color=theme.ACCENT)
     dots = altair.Chart(frames.inline(spans)).mark_point(filled=True, size=80, color=theme.ACCENT).encode(
         x=rows.x_scale("value", kind, lang, span, axis=True), y=rows.at("y_mid"), opacity=pale,
         tooltip=rows.told("label", "text", lang=lang),

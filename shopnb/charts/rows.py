@@ -14,15 +14,22 @@ import altair
 from shopnb import labels
 from shopnb.charts import frames, theme
 
-NAME, BAR, BETWEEN, GAP = 17, 11, 3, 14  # px: line of the name, one bar, between bars, to the next row
+NAME, BAR, BETWEEN, GAP = 17, 11, 3, 14  # px: a line of text, one bar, between bars, to the next row
+_COLUMN, _LINE = 6.4, 318  # px: a half-width column of text, a line on a phone
 
 
 def layout(rows: frames.Records, *, bars: int = 1) -> int:
-    """Give each row its pixels (`y_name`, `y`, `y2`, `y_mid`); returns the height of all."""
-    step = NAME + bars * (BAR + BETWEEN) + GAP
+    """Give each row its pixels (`y_name`, `y_text`, `y`, `y2`, `y_mid`); returns the height of all.
+
+    Where a name and its value do not fit on one line of a phone, the values of all rows stand on a line of their own.
+    """
+    apart = any(frames.columns_of(f"{row['label']}  {row['text']}") * _COLUMN > _LINE for row in rows)
+    text = NAME * (1 + apart)
+    step = text + bars * (BAR + BETWEEN) + GAP
     for place, row in enumerate(rows):
         top = place * step
-        row |= {"y_name": top + 11, "y": top + NAME, "y2": top + NAME + BAR, "y_mid": top + NAME + BAR / 2}
+        row |= {"y_name": top + 11, "y_text": top + 11 + NAME * apart, "apart": apart}
+        row |= {"y": top + text, "y2": top + text + BAR, "y_mid": top + text + BAR / 2}
     return max(len(rows), 1) * step - GAP + 2
 
 
@@ -32,22 +39,23 @@ def at(field: str) -> altair.Y:
 
 
 def names(rows: frames.Records) -> altair.LayerChart:
-    """The line above the marks: `label` at the left, `text` at the right."""
-    lines = [{key: row.get(key) for key in ("label", "text", "y_name", "bold")} for row in rows]
-    base = altair.Chart(frames.inline(lines)).encode(y=at("y_name"))
-    weights = altair.condition("datum.bold", altair.value(1), altair.value(0.9))
-    name = base.mark_text(align="left", baseline="alphabetic").encode(
-        x=altair.value(0), text="label:N", opacity=weights
-    )
-    value = base.mark_text(align="right", baseline="alphabetic", fontWeight=600, color=theme.STRONG).encode(
-        x=altair.value("width"), text="text:N"
-    )
+    """The text above the marks: `label` at the left, `text` at the right or, where too long for that, below it."""
+    lines = [
+        {key: row[key] for key in ("text", "y_name", "y_text")} | {"label": frames.clip(row["label"], _LINE / _COLUMN)}
+        for row in rows
+    ]
+    base = altair.Chart(frames.inline(lines))
+    apart = any(row["apart"] for row in rows)
+    name = base.mark_text(align="left", baseline="alphabetic").encode(x=altair.value(0), y=at("y_name"), text="label:N")
+    value = base.mark_text(
+        align="left" if apart else "right", baseline="alphabetic", fontWeight=600, color=theme.STRONG
+    ).encode(x=altair.value(0 if apart else "width"), y=at("y_text"), text="text:N")
     return altair.layer(name, value)
 
 
 def x_scale(field: str, kind: str, lang: str, domain: list[float], *, axis: bool = False) -> altair.X:
     """The x channel of one layer, all layers on the same domain."""
-    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), tickCount=4, title=None, labelFlush=True, offset=4)
+    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), tickCount=4, title=None, labelFlush=True, offset=6)
     return altair.X(f"{field}:Q", scale=altair.Scale(domain=domain, nice=False), axis=shown if axis else None)
 
 
@@ -72,18 +80,19 @@ def whiskers(rows: frames.Records, x: altair.X, *, width: float = 1.6, color: st
     return marks.encode(x=x, x2="high:Q", y=at("y_mid"))
 
 
-def base_line(value: float, height: int, x: altair.X, *, dash: bool = False) -> altair.Chart:
-    """An upright line at a value of `at`."""
-    line = altair.Chart(frames.inline([{"at": frames.plain(value)}]))
-    marks = line.mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[4, 3] if dash else [1, 0], opacity=0.8)
-    return marks.encode(x=x, y=altair.value(0), y2=altair.value(height))
+def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = False) -> altair.Chart:
+    """An upright line at a value, beside each row's mark; `x` shows the field `at`."""
+    pieces = [{"at": frames.plain(value), "y": row["y"] - 4, "y2": row["y2"] + 4} for row in rows]
+    line = altair.Chart(frames.inline(pieces))
+    marks = line.mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[3, 2] if dash else [1, 0], opacity=0.8)
+    return marks.encode(x=x, y=at("y"), y2="y2:Q")
 
 
 def legend(series: list[str], *, line: bool = False) -> altair.Legend:
     """A legend above the chart, in as many columns as a phone is wide."""
     widest = max((frames.columns_of(name) for name in series), default=1) * 6.2 + 34
     columns = max(1, min(len(series), int(theme.PHONE_WIDTH // widest)))
-    return altair.Legend(columns=columns, symbolType="stroke" if line else "square")
+    return altair.Legend(columns=columns, symbolType="stroke" if line else "square", offset=24 if line else 6)
 
 
 def told(*fields: str, lang: str) -> list[altair.Tooltip]:

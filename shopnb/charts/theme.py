@@ -36,6 +36,7 @@ def config() -> dict[str, Any]:
     """The Vega-Lite config of every chart."""
     return {
         "background": None,
+        "aria": False,
         "font": FONT,
         "padding": 2,
         "view": {"stroke": None},

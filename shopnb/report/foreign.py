@@ -15,9 +15,26 @@ import mistune
 
 from shopnb.report.notebook import Chart, Parts, chart_of
 
-_TAGS = set(
-    "table thead tbody tfoot tr th td caption p br b strong i em code pre ul ol li h1 h2 h3 h4 h5 h6 div span dl dt dd small"
-    " sub sup".split()
+_TAGS = frozenset(
+    (
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "caption",
+        "p",
+        "br",
+        "b",
+        "strong",
+        "i",
+        "em",
+        "code",
+        "pre",
+    )
+    + ("ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "div", "span", "dl", "dt", "dd", "small", "sub", "sup")
 )
 _SPANS = {"td": ["colspan", "rowspan"], "th": ["colspan", "rowspan", "scope"]}
 _HAN = re.compile(r"[\u4e00-\u9fff]")

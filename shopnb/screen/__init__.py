@@ -130,6 +130,7 @@ def _block_json(block: str | ChartPart) -> dict[str, str]:
     return {"kind": "html", "html": block} if isinstance(block, str) else {"kind": "chart", "id": block.id}
 
 
-def notebook_html(fragment: str) -> str:
-    """A fragment with the style around it, for an output cell; follows JupyterLab's light or dark theme."""
-    return f'<style>{stylesheet()}</style><div class="nb nb-cell">{fragment}</div>'
+def notebook_html(fragment: str, *, styled: bool = True) -> str:
+    """A fragment for an output cell, following JupyterLab's light or dark theme; one a cell carries the style."""
+    style = f"<style>{stylesheet()}</style>" if styled else ""
+    return f'{style}<div class="nb nb-cell">{fragment}</div>'

@@ -36,6 +36,8 @@
       const box = document.getElementById(id);
       const place = document.createElement("div");
       place.className = "nb-live";
+      place.setAttribute("role", "img");
+      place.setAttribute("aria-label", spec.description || "");
       place.style.cssText = "height:0;overflow:hidden";
       box.append(place);
       try {
