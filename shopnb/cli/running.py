@@ -12,37 +12,41 @@ import secrets
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
 from shopnb.cli.sample import shop_folder
-from shopnb.errors import MissingDataError, ParameterError, ShopnbError
+from shopnb.errors import ParameterError, ShopnbError
 from shopnb.runner import Choice, Plan, Reports, Result, plan, run_batch
 from shopnb.shop import Shop, open_shop
 
+if TYPE_CHECKING:
+    from shopnb.pages import Page
+
 
 def needs(slug: str) -> tuple[str, ...]:
-    """Tables without which a report cannot run; () for a notebook of the user's own."""
-    from shopnb.pages import PAGES  # pandas, Altair and Ibis: only where a report is looked at
-
-    return PAGES[slug].needs if slug in PAGES else ()
+    """Tables that a report is about; () for a notebook of the user's own."""
+    page = _page(slug)
+    return (*page.needs, *page.needs_any) if page else ()
 
 
 def lacking(shop: Shop, slug: str) -> ShopnbError | None:
     """Why a report cannot run on a shop: the first table it lacks, with the export to download."""
-    for table in needs(slug):
-        if not shop.has(table):
-            try:
-                shop.table(table)
-            except MissingDataError as error:
-                return error
-    return None
+    page = _page(slug)
+    return page.lacking(shop) if page else None
 
 
 def last_day(shop: Shop, slug: str) -> str:
-    """Last day in the tables a report needs, ISO; "" where they have no days."""
-    days = [shop.days(table) for table in needs(slug) if shop.has(table)]
-    return max((found[1].isoformat() for found in days if found), default="")
+    """Last day in the tables a report is about, ISO; "" where they have no days."""
+    page = _page(slug)
+    return page.last_day(shop) if page else ""
+
+
+def _page(slug: str) -> type[Page] | None:
+    from shopnb.pages import PAGES  # pandas, Altair and Ibis: only where a report is looked at
+
+    return PAGES.get(slug)
 
 
 def list_(given: argparse.Namespace, lang: str) -> int:

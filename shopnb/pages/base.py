@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from shopnb import calendar, labels, parameters, screen, view, widgets
-from shopnb.errors import ParameterError
+from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.metrics.periods import Event, Period
 from shopnb.pages.wording import finding_view
@@ -43,13 +43,14 @@ class Figure:
 class Page(ABC):
     """One report: parameters → numbers → findings → sections.
 
-    Subclasses set `slug`, `needs` (tables without which it cannot run), `uses` (tables that add to it) and
-    `section_keys`, and fill the hooks. Hooks see `self.shop`, `self.given` (all parameters), `self.lang`,
-    `self.numbers` (computed once per set of parameters) and `self.found` (ranked findings).
+    Subclasses set `slug`, `needs` (tables without which it cannot run), `needs_any` (one of them is enough), `uses`
+    (tables that add to it) and `section_keys`, and fill the hooks. Hooks see `self.shop`, `self.given` (all
+    parameters), `self.lang`, `self.numbers` (computed once per set of parameters) and `self.found` (ranked findings).
     """
 
     slug: ClassVar[str]
     needs: ClassVar[tuple[str, ...]]
+    needs_any: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[tuple[str, ...]] = ()
     section_keys: ClassVar[tuple[str, ...]]
 
@@ -58,6 +59,26 @@ class Page(ABC):
         self.given = dict(given)
         self._handles = widgets.Handles()
         self._check()
+
+    @classmethod
+    def lacking(cls, shop: Shop) -> ShopnbError | None:
+        """Why the report cannot run on a shop: the first table it lacks, with the export to download; None: it can."""
+        missing = [table for table in cls.needs if not shop.has(table)]
+        if cls.needs_any and not any(shop.has(table) for table in cls.needs_any):
+            missing.append(cls.needs_any[0])
+        if not missing:
+            return None
+        try:
+            shop.table(missing[0])
+        except MissingDataError as error:
+            return error
+        return None
+
+    @classmethod
+    def last_day(cls, shop: Shop) -> str:
+        """Last day in the tables that the report is about, ISO; "" where they have no days."""
+        days = [shop.days(table) for table in (*cls.needs, *cls.needs_any) if shop.has(table)]
+        return max((found[1].isoformat() for found in days if found), default="")
 
     # Hooks
 
@@ -180,9 +201,8 @@ class Page(ABC):
         start, end = self.day("start_date"), self.day("end_date")
         if start and end and end < start:
             raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
-        for table in self.needs:
-            if not self.shop.has(table):
-                self.shop.table(table)  # raises, naming the export to download
+        if missing := self.lacking(self.shop):
+            raise missing
 
     @cached_property
     def view(self) -> view.Page:
@@ -293,7 +313,7 @@ class Page(ABC):
     def inputs(self) -> list[dict[str, Any]]:
         """The accounts of the imports behind this page, one an export and table."""
         shown = ("file", "table", "sha256", "read", "kept", "dropped", "rejected")
-        accounts = [one for one in self.shop.accounts() if one.table in (*self.needs, *self.uses)]
+        accounts = [one for one in self.shop.accounts() if one.table in (*self.needs, *self.needs_any, *self.uses)]
         accounts.sort(key=lambda one: (one.table, one.file, one.sheet))
         return [{name: getattr(one, name) for name in shown} for one in accounts]
 
