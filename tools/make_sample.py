@@ -1,0 +1,82 @@
+"""Write the sample shops into a folder: `python tools/make_sample.py --out DIR [--seed N]`.
+
+The same seed gives the same files. `--only sample` leaves the tiny shop out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from datetime import date
+from pathlib import Path
+
+from sample.catalogue import SHOP_NAME
+from sample.daily import write_daily
+from sample.items import ItemBook, write_items
+from sample.listing import write_listing
+from sample.plan import END
+from sample.small import write_small
+from sample.typed import write_typed
+from sample.world import Setting, World, last_days, simulate
+
+SEED = 20260915
+DAILY_EXPORTS = (  # made on, last day shown; 30 days each, overlapping
+    (date(2026, 6, 24), date(2026, 6, 23)),
+    (date(2026, 7, 10), date(2026, 7, 9)),
+    (date(2026, 7, 24), date(2026, 7, 23)),
+    (date(2026, 8, 13), date(2026, 8, 12)),
+    (date(2026, 8, 24), date(2026, 8, 23)),
+    (date(2026, 8, 31), END),
+)
+WEEKS = 6
+ITEM_DAYS = 14
+CONFIG = """\
+name = "{name}"
+platform = "tmall"
+currency = "CNY"
+time_zone = "Asia/Shanghai"
+margin_rate = 0.42
+sample = true
+"""
+
+
+def empty_folder(folder: Path) -> None:
+    """A shop folder with an empty inbox; generated parts of an older run are removed, TRUTH.md stays."""
+    for part in ("inbox", "tables_in"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+        (folder / part).mkdir(parents=True)
+
+
+def write_sample(folder: Path, world: World) -> None:
+    """The sample shop: every export file, the typed tables and the configuration."""
+    empty_folder(folder)
+    inbox = folder / "inbox"
+    (folder / "shopnb.toml").write_bytes(CONFIG.format(name=SHOP_NAME).encode())
+    for made_on, last in DAILY_EXPORTS:
+        write_daily(inbox, world, made_on, last)
+    book = ItemBook(world)
+    days = last_days(END, 7 * WEEKS)
+    for week in range(WEEKS):
+        write_items(inbox, book, days[7 * week], days[7 * week + 6])
+    for day in days[-ITEM_DAYS:]:
+        write_items(inbox, book, day, day)
+    write_listing(inbox, book, END)
+    write_typed(folder / "tables_in")
+
+
+def main() -> None:
+    """Parse the command line and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, required=True, help="folder that gets sample/ and sample-small/")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
+    parser.add_argument("--only", choices=("sample", "sample-small"), help="write one of the two shops")
+    arguments = parser.parse_args()
+    if arguments.only != "sample-small":
+        write_sample(arguments.out / "sample", simulate(Setting(arguments.seed)))
+    if arguments.only != "sample":
+        empty_folder(arguments.out / "sample-small")
+        write_small(arguments.out / "sample-small", arguments.seed)
+
+
+if __name__ == "__main__":
+    main()
