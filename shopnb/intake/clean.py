@@ -7,7 +7,7 @@ of others are made in `derive`; the last check and the Arrow table are `check`'s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -127,7 +127,7 @@ def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
             cleaned.dropped["example_row"] += 1
         elif _is_header(row, header):
             cleaned.dropped["repeated_header"] += 1
-        elif any(isinstance(row[i], str) and fold(row[i]) in words for i in key_cells if i < len(row)):
+        elif any(_is_word(row[i], words) for i in key_cells if i < len(row)):
             cleaned.dropped["subtotal"] += 1
         elif any(not is_blank(cell) for cell in row[len(header) :]):
             cleaned.rejections.append(Rejection(number, "", "", "too_many_cells"))
@@ -137,10 +137,14 @@ def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
     return rows, numbers, cleaned
 
 
+def _is_word(cell: Cell, words: Set[str]) -> bool:
+    """Whether a cell is one of these folded words; most cells are too long to be."""
+    return isinstance(cell, str) and len(cell) < 40 and fold(cell) in words
+
+
 def _is_header(row: list[Cell], header: list[str]) -> bool:
     """Whether a row repeats the header; its first cell decides for nearly all rows."""
-    first = row[0] if row else None
-    if not isinstance(first, str) or fold(first) != header[0]:
+    if not row or not _is_word(row[0], {header[0]}):
         return False
     cells = [fold(cell) if isinstance(cell, str) else "" for cell in row]
     return cells[: len(header)] == header

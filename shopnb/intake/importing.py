@@ -60,7 +60,8 @@ def import_files(
     ----------
     paths : files, or folders whose files (also in sub-folders) are read.
     folder : the shop folder; made when it is not there.
-    rebuild : read files again that were imported before.
+    rebuild : read files again that were imported before; also those that another version of the schema stored, whose
+        rows no reader can use any more.
     progress : called with files done, files in all, and the file at hand.
 
     Returns
@@ -73,11 +74,16 @@ def import_files(
     folder.mkdir(parents=True, exist_ok=True)
     job = _Job(folder, kinds.load_kinds(folder), _max_rejected_share(folder))
     files = [file for path in paths for file in containers.find_files(Path(path))]
+    old = store.outdated(folder) if rebuild else {}
+    sources = [folder / name for names in old.values() for name in names]
+    files += [file for file in sources if file.exists() and file.resolve() not in {own.resolve() for own in files}]
     accounts: list[FileAccount] = []
     for done, file in enumerate(files):
         if progress:
             progress(done, len(files), file.name)
         accounts += _import_file(file, job, rebuild=rebuild)
+    for digest in old:
+        store.withdraw(folder, digest)
     if progress:
         progress(len(files), len(files), "")
     return accounts

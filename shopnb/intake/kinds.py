@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ _KEYS = {
 _BRACKETS = re.compile(r"\([^()]*\)$|\[[^\[\]]*\]$")
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def fold(header: str) -> str:
     """A header without what differs between exports: width, case, blanks, invisible marks.
 

@@ -16,6 +16,7 @@ from shopnb.intake.kinds import Kind, bare, fold
 from shopnb.intake.personal import is_personal
 from shopnb.intake.sheets import Cell, Sheet, is_blank
 
+_MIN_TEXTS = 3
 HEADER_ROWS = 15  # banners of 0 to 7 rows are known; the header is looked for in this many
 
 
@@ -26,7 +27,7 @@ class Recognised:
     Parameters
     ----------
     kind, sheet : what and where.
-    header_row : index of the header in the sheet's rows.
+    header_row : index of the header in the sheet's rows; -1 for bare texts without a header.
     columns : column name -> index of the cell; helpers start with `_`.
     headers : the header cells as they stand.
     """
@@ -44,7 +45,7 @@ class Recognised:
     @property
     def banner(self) -> list[str]:
         """The filled cells above the header, as text."""
-        rows = self.sheet.rows[: self.header_row]
+        rows = self.sheet.rows[: max(self.header_row, 0)]
         return [str(cell).strip() for row in rows for cell in row if not is_blank(cell)]
 
 
@@ -101,7 +102,10 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
                     shown = [cell for cell in cells if kind.column_of(cell)]
                     nearest = (closeness, kind, [word for word in missing if not word.startswith(("-", "…"))], shown)
     if not fitting:
-        raise _unknown(member, sheet, nearest)
+        bare_texts = _bare_texts(sheet, kinds)
+        if bare_texts is None:
+            raise _unknown(member, sheet, nearest)
+        return bare_texts
     fitting.sort(key=lambda item: (tuple(-int(part) for part in item[0]), item[1]))
     best = fitting[0]
     others = sorted({item[2].name for item in fitting[1:] if item[0][:3] == best[0][:3]} - {best[2].name})
@@ -112,6 +116,30 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     if others:
         found.unsure.append({"code": "kind_tie", "others": ", ".join(others)})
     return found
+
+
+def _bare_texts(sheet: Sheet, kinds: Sequence[Kind]) -> Recognised | None:
+    """A lone column of sentences as review texts; None when the sheet is something else.
+
+    Sentences: most cells are longer than a name and hold letters. A short first cell above longer ones is a header,
+    and one that names personal data is never read.
+    """
+    kind = next((kind for kind in kinds if kind.table.name == "reviews"), None)
+    filled = [[str(cell) for cell in row if not is_blank(cell)] for row in sheet.rows]
+    if kind is None or len(filled) < _MIN_TEXTS or sum(len(row) == 1 for row in filled) < 0.8 * len(filled):
+        return None
+    texts = [",".join(row).strip() for row in filled]
+    if is_personal(fold(texts[0])) or sum(_is_sentence(text) for text in texts) < 0.6 * len(texts):
+        return None
+    headed = not _is_sentence(texts[0])
+    lone = Sheet(sheet.name, [[text] for text in texts], sheet.is_text)
+    found = Recognised(kind, lone, 0 if headed else -1, {"text": 0}, [texts[0] if headed else ""])
+    found.unsure.append({"code": "bare_texts"})
+    return found
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) >= 6 and sum(char.isalpha() for char in text) > len(text) // 2
 
 
 def _unknown(member: Member, sheet: Sheet, nearest: Any) -> InputError:

@@ -98,6 +98,16 @@ def read_account(path: Path) -> list[FileAccount]:
     return [FileAccount.from_stored(entry, "imported") for entry in record["entries"]]
 
 
+def outdated(folder: Path) -> dict[str, list[str]]:
+    """Digest to source files of the accounts that another version of the schema wrote."""
+    found = {}
+    for path in sorted(folder.joinpath("tables", "imports").glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        if record["schema_version"] != VERSION:
+            found[record["digest"]] = sorted({entry["file"].split("!")[0] for entry in record["entries"]})
+    return found
+
+
 def read_accounts(folder: Path) -> list[FileAccount]:
     """All entries in force, oldest export first; ties by digest."""
     found = [

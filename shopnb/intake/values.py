@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime, time
 
 from shopnb.intake.faults import BadValue
 
@@ -39,6 +40,8 @@ def clean_text(value: object) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer() and abs(value) < WHOLE_ID_LIMIT:
         value = int(value)
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
     text = str(value).strip("\ufeff\u200b\u200e \t\r\n\u3000\xa0")
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         text = text[2:-1].strip()
