@@ -110,6 +110,10 @@ class Page(ABC):
     def health_notes(self) -> list[view.Note]:
         """What is wrong or missing in the data, beyond the account of rows that every page shows."""
 
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Parameter name to the values it may have; a page adds its own."""
+        return {"lang": labels.LANGUAGES}
+
     # What every page shares
 
     @property
@@ -187,9 +191,9 @@ class Page(ABC):
         except ValueError:
             raise ParameterError("parameter_day", report=self.slug, name=name, found=written) from None
 
-    def choice(self, name: str, allowed: Sequence[str]) -> str:
-        """A parameter that is one of `allowed`."""
-        value = str(self.given[name])
+    def choice(self, name: str) -> str:
+        """A parameter that is one of its `choices`."""
+        value, allowed = str(self.given[name]), self.choices()[name]
         if value not in allowed:
             raise ParameterError(
                 "parameter_choice", report=self.slug, name=name, found=value, allowed=", ".join(filter(None, allowed))
@@ -197,7 +201,7 @@ class Page(ABC):
         return value
 
     def _check(self) -> None:
-        self.choice("lang", labels.LANGUAGES)
+        self.choice("lang")
         start, end = self.day("start_date"), self.day("end_date")
         if start and end and end < start:
             raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
@@ -254,9 +258,8 @@ class Page(ABC):
 
     def update(self, **changed: Any) -> None:
         """Set parameters and redraw everything shown so far."""
-        declared = parameters.read_parameters(parameters.notebooks()[self.slug])
         before = self.given
-        self.given = parameters.check(self.slug, declared, {**self.given, **changed})
+        self.given = parameters.check(self.slug, self.declared(), {**self.given, **changed})
         try:
             self._forget()
             self._check()
@@ -272,6 +275,10 @@ class Page(ABC):
                 self.section(key) if key else getattr(self, name)()
         finally:
             self._handles.redrawing = False
+
+    def declared(self) -> tuple[parameters.Parameter, ...]:
+        """The parameters of the page's notebook, in order."""
+        return parameters.read_parameters(parameters.notebooks()[self.slug])
 
     def _forget(self) -> None:
         for name in ("numbers", "found", "events", "short_names", "view"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -33,11 +33,15 @@ class ShopOverview(Page):
     uses = ("item_period", "campaigns", "changes", "targets", "items", "peers")
     section_keys = ("normal", "moved", "mix", "items", "service")
 
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Language, grain and comparison."""
+        return {**super().choices(), "grain": GRAINS, "compare": COMPARES}
+
     # Numbers
 
     def compute(self) -> Numbers:
         """Read the daily report and what adds to it."""
-        grain, compare = self.choice("grain", GRAINS), self.choice("compare", COMPARES)
+        grain, compare = self.choice("grain"), self.choice("compare")
         days = overview.daily(self.shop.table("shop_daily"), until=self.day("end_date"))
         if days.empty:
             raise MissingDataError("no_days", report=self.slug, table="shop_daily", end=self.given["end_date"])

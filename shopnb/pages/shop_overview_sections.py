@@ -174,14 +174,20 @@ def _moved_table(page: Page) -> view.TablePart:
                 "metric": labels.heading(name, page.lang),
                 "now": labels.format_value(now, kind, page.lang),
                 "before": labels.format_value(before, kind, page.lang),
-                "change": change_text(now, before, kind, page.lang) if n.comparable else labels.MISSING,
+                "difference": change_text(now, before, kind, page.lang) if n.comparable else labels.MISSING,
                 "effect": n.split.get(name, math.nan),
             }
         )
-    columns = [("metric", "text"), ("now", "text"), ("before", "text"), ("change", "text"), ("effect", "signed_money")]
+    columns = [
+        ("metric", "text"),
+        ("now", "text"),
+        ("before", "text"),
+        ("difference", "text"),
+        ("effect", "signed_money"),
+    ]
     return page.table(
         "moved",
-        pd.DataFrame(rows, columns=["metric", "now", "before", "change", "effect"]),
+        pd.DataFrame(rows, columns=["metric", "now", "before", "difference", "effect"]),
         columns,
         signed=("effect",),
     )
