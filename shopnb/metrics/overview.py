@@ -374,9 +374,10 @@ def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> 
 
     Exports of exactly the period come first, else day exports that cover every day.
     """
+    rows = _rows_inside(item_period, [now, *bases])
     for way in ("period", "days"):
-        current = _item_sums(item_period, now, way)
-        earlier = {base: _item_sums(item_period, base, way) for base in bases}
+        current = _item_sums(rows, now, way)
+        earlier = {base: _item_sums(rows, base, way) for base in bases}
         there = {base: sums for base, sums in earlier.items() if not sums.empty}
         if not current.empty and there:
             base_sums = pd.concat(there.values(), ignore_index=True)
@@ -385,16 +386,28 @@ def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> 
     return None
 
 
-def _item_sums(item_period: ibis.Table, period: Period, way: str) -> pd.DataFrame:
+def _rows_inside(item_period: ibis.Table, periods: Sequence[Period]) -> pd.DataFrame:
+    """The rows of exports of exactly one of `periods`, and of single days inside one of them."""
+    inside = [
+        item_period.start_on.between(ibis.literal(period.start), ibis.literal(period.end))
+        & item_period.end_on.between(ibis.literal(period.start), ibis.literal(period.end))
+        for period in periods
+    ]
+    chosen = item_period.filter(ibis.or_(*inside)).select("start_on", "end_on", "item_id", "item_title", *_ITEM_SUMMED)
+    rows = chosen.order_by("end_on", "start_on", "item_id").to_pandas()
+    for name in ("start_on", "end_on"):
+        rows[name] = pd.to_datetime(rows[name]).dt.date
+    return rows
+
+
+def _item_sums(rows: pd.DataFrame, period: Period, way: str) -> pd.DataFrame:
     """One row per item with its sums over `period`, empty when the period is not covered that way."""
-    first, last = ibis.literal(period.start), ibis.literal(period.end)
     if way == "period":
-        rows = item_period.filter(item_period.start_on == first, item_period.end_on == last)
+        found = rows[(rows["start_on"] == period.start) & (rows["end_on"] == period.end)]
     else:
-        rows = item_period.filter(item_period.start_on == item_period.end_on, item_period.end_on.between(first, last))
-    found = rows.select("item_id", "item_title", "end_on", *_ITEM_SUMMED).to_pandas()
-    if way == "days" and found["end_on"].nunique() < period.days:
-        return found.iloc[:0]
+        found = rows[(rows["start_on"] == rows["end_on"]) & period.holds(rows["end_on"])]
+        if found["end_on"].nunique() < period.days:
+            found = found.iloc[:0]
     by_item = found.groupby("item_id", sort=True)
     sums = by_item[list(_ITEM_SUMMED)].sum(min_count=1).astype(float)
     return sums.assign(item_title=by_item["item_title"].last()).reset_index()
