@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,28 +14,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from shopnb import labels, screen
+from shopnb import labels
 from shopnb.report.notebook import Chart, Parts
 from shopnb.report.svg import OutsideDataError, chart_svg, vega_spec
-
-LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
-
-
-@cache
-def templates() -> Environment:
-    """The templates of pages; everything is escaped unless it is finished HTML."""
-    environment = Environment(
-        loader=PackageLoader("shopnb.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.globals |= {
-        "language_tag": LANGUAGE_TAGS.__getitem__,
-        "stylesheet": lambda: Markup(screen.stylesheet()),
-    }
-    return environment
+from shopnb.report.templating import render
 
 
 @cache
@@ -53,13 +36,6 @@ def _vega() -> str:
 def _script() -> str:
     lines = _asset("page.js").decode("utf-8").splitlines()
     return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
-
-
-def _policy(script: str) -> str:
-    """Only the page's own script runs (Vega needs eval); nothing is loaded from anywhere."""
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    runs = f"script-src 'sha256-{digest}' 'unsafe-eval'" if script else "script-src 'none'"
-    return f"default-src 'none'; {runs}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def _packed(content: Any) -> str:
@@ -84,10 +60,9 @@ def page_html(parts: Parts, *, live: bool = True) -> str:
     specs = {figure.id: figure.vega for figure in figures.values() if figure.vega is not None}
     live = live and bool(specs)
     script = _script() if live else ""
-    return templates().get_template("page.html.jinja").render(
-        page=page, lang=lang, figures=figures, policy=_policy(script), script=Markup(script),
-        vega=_vega() if live else "", specs=_packed(specs) if live else "", record=_manifest(parts.record),
-        word=lambda key: labels.text(f"report.{key}", lang), safe=Markup,
+    return render(
+        "page.html.jinja", lang, page=page, figures=figures, script=Markup(script), vega=_vega() if live else "",
+        specs=_packed(specs) if live else "", record=_manifest(parts.record),
     )  # fmt: skip
 
 

@@ -1,0 +1,84 @@
+"""The pages of a batch: the index that an agency opens in the morning, and the page of a report that failed.
+
+Belongs here: ordering of rows and layout. Rows are those of `batch.json`, each with its record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from shopnb import labels
+from shopnb.report.templating import render
+
+_SHOWN = 50  # findings on the index
+
+
+def failure_page(
+    *, shop: str, report: str, day: str, lang: str, code: str, parts: Mapping[str, str], cell: str = ""
+) -> str:
+    """The page that stands where a report would: not ready, and why.
+
+    Parameters
+    ----------
+    code : stable name of the error.
+    parts : its `problem`, `where` and `fix` in `lang`; the last two may be empty.
+    cell : tag of the notebook cell that failed.
+    """
+    shown = {"problem": "", "where": "", "fix": "", **parts}
+    return render("failure.html.jinja", lang, shop=shop, report=report, day=day, code=code, parts=shown, cell=cell)
+
+
+def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
+    """The index of a batch: shops whose data are not complete, failures, findings of all shops by money, all reports.
+
+    Parameters
+    ----------
+    rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed), with
+        `record` ({} unless done). Paths are relative to the index.
+    """
+    shown = [_row(row) for row in rows]
+    incomplete = [row for row in shown if row["state"] in ("not_ready", "skipped") and row["problem"]]
+    failed = [row for row in shown if row["state"] == "failed"]
+    findings = _findings(rows)
+    shops = _shops(shown)
+    loud = {row["shop"] for row in [*incomplete, *failed, *findings]}
+    done = sum(row["state"] in ("done", "unchanged") for row in shown)
+    counted = {"shops": len(shops), "done": done, "failed": len(failed), "incomplete": len(incomplete)}
+    return render(
+        "index.html.jinja", lang, incomplete=incomplete, failed=failed, findings=findings[:_SHOWN],
+        summary=labels.text("report.index.summary", lang, **counted), link=quote,
+        busy=[shop for shop in shops if shop["name"] in loud],
+        quiet=[shop for shop in shops if shop["name"] not in loud],
+    )  # fmt: skip
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    record, error = row.get("record") or {}, row.get("error") or {}
+    return {
+        "shop": row["shop"], "state": row["state"], "path": row.get("path", ""),
+        "title": record.get("title") or row["report"], "verdict": record.get("verdict", ""),
+        "problem": error.get("problem", ""), "fix": error.get("fix", ""),
+    }  # fmt: skip
+
+
+def _findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings of all reports by size of money, without those whose money another already holds."""
+    found = []
+    for row in rows:
+        record = row.get("record") or {}
+        for finding in record.get("findings", []):
+            if finding.get("same_cause_as") or finding.get("amount") is None:
+                continue
+            kept = {key: finding.get(key) or "" for key in ("text", "money", "action", "owner")}
+            place = {"shop": row["shop"], "path": row.get("path", ""), "title": record.get("title") or row["report"]}
+            found.append({**kept, **place, "amount": abs(finding["amount"])})
+    return sorted(found, key=lambda finding: -finding["amount"])
+
+
+def _shops(shown: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    by_shop: dict[str, list[Mapping[str, Any]]] = {}
+    for row in shown:
+        by_shop.setdefault(row["shop"], []).append(row)
+    return [{"name": name, "rows": reports} for name, reports in by_shop.items()]
