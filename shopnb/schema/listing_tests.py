@@ -20,7 +20,7 @@ AB_DAILY = Table(
         money("cost", "花费"),
     ),
     key=("test", "day", "variant"),
-    slice=("test",),
+    slice=("test", "day", "variant"),  # versions come in a file each, weeks in a file each
     day="day",
 )
 
