@@ -35,7 +35,7 @@ def run_batch(
     -------
     list of Result, in the order of the plan, the reports set aside last.
     """
-    from shopnb.report import index_page
+    from shopnb.report.batch import index_page
 
     began = time.monotonic()
     for result in planned.set_aside:

@@ -83,8 +83,20 @@ def _run_notebook(job: Job, folder: Path) -> _Ran:
         return _Ran(notebook, *_failure_in(job, notebook))
     except Exception as error:  # a dead kernel, a full disk: this report fails, the batch goes on
         notebook = nbformat.read(executed, as_version=4) if executed.is_file() else source
-        return _Ran(notebook, Failure.of(_broken(job, f"{type(error).__name__}: {error}", "–")))
+        cell = _last_begun(notebook)
+        what = f"{type(error).__name__}: {error}"
+        return _Ran(notebook, Failure.of(_broken(job, what, cell or "–"), cell=cell))
     return _Ran(notebook)
+
+
+def _last_begun(notebook: Any) -> str:
+    """Tag of the cell that was running when the kernel went; "" where none had begun."""
+    begun = [cell for cell in notebook.cells if cell.metadata.get("papermill", {}).get("start_time")]
+    return _tag(begun[-1]) if begun else ""
+
+
+def _tag(cell: Any) -> str:
+    return str(next(iter(cell.metadata.get("tags", [])), ""))
 
 
 def _broken(job: Job, what: str, cell: str) -> RunError:
@@ -100,7 +112,7 @@ def _failure_in(job: Job, notebook: Any) -> tuple[Failure, bool]:
         raised = [output for output in outputs if output.output_type == "error"]
         if not raised:
             continue
-        tag = next(iter(cell.metadata.get("tags", [])), "")
+        tag = _tag(cell)
         handed = [output.data[ERROR_MIME] for output in outputs if ERROR_MIME in output.get("data", {})]
         if handed:
             carried = handed[-1]

@@ -64,7 +64,7 @@ def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
 
     The report of that day is removed, and the undated one: its name does not tell it from today's.
     """
-    from shopnb.report import failure_page
+    from shopnb.report.batch import failure_page
 
     for day in {job.expected_end, UNDATED}:
         _remove(job, f"{job.report}_{day}", _KINDS)
@@ -72,7 +72,7 @@ def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
     write_text(_place(job, f"{name}.ipynb"), _notebook_text(notebook))
     page = failure_page(
         shop=job.shop_label, report=job.report, day=job.expected_end, lang=job.lang, code=failure.code,
-        parts=failure.parts[job.lang],
+        parts=failure.parts[job.lang], cell=failure.cell,
     )  # fmt: skip
     write_text(_place(job, f"{name}.html"), page)
     return f"{job.shop_label}/{name}.html"
