@@ -153,7 +153,7 @@ def chart_stacked_share(frame: pd.DataFrame, *, id: str, title: str, alt: str, l
 
 def _shares(parts: frames.Records, lang: str) -> list[altair.Chart]:
     named = list(dict.fromkeys(row["part"] for row in parts))
-    span = [0.0, max(1.0, *(row["end"] or 0 for row in parts))]
+    span = [0.0, max([1.0, *(row["end"] or 0 for row in parts)])]
     tones = altair.Scale(domain=named, range=[*theme.SERIES[: len(named) - 1], theme.SOFT])
     drawn = altair.Chart(frames.inline(parts)).mark_rect().encode(
         x=rows.x_scale("start", "pct0", lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q",

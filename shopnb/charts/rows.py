@@ -55,7 +55,9 @@ def names(rows: frames.Records) -> altair.LayerChart:
 
 def x_scale(field: str, kind: str, lang: str, domain: list[float], *, axis: bool = False) -> altair.X:
     """The x channel of one layer, all layers on the same domain."""
-    shown = altair.Axis(labelExpr=theme.number_axis(kind, lang), tickCount=4, title=None, labelFlush=True, offset=6)
+    shown = altair.Axis(
+        labelExpr=theme.number_axis(kind, lang), tickCount=4, title=None, labelFlush=True, offset=6, grid=False
+    )
     return altair.X(f"{field}:Q", scale=altair.Scale(domain=domain, nice=False), axis=shown if axis else None)
 
 
@@ -82,7 +84,7 @@ def whiskers(rows: frames.Records, x: altair.X, *, width: float = 1.6, color: st
 
 def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = False) -> altair.Chart:
     """An upright line at a value, beside each row's mark; `x` shows the field `at`."""
-    pieces = [{"at": frames.plain(value), "y": row["y"] - 4, "y2": row["y2"] + 4} for row in rows]
+    pieces = [{"at": frames.plain(value), "y": row["y"] - 2, "y2": row["y2"] + 2} for row in rows]
     line = altair.Chart(frames.inline(pieces))
     marks = line.mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[3, 2] if dash else [1, 0], opacity=0.8)
     return marks.encode(x=x, y=at("y"), y2="y2:Q")
@@ -92,7 +94,7 @@ def legend(series: list[str], *, line: bool = False) -> altair.Legend:
     """A legend above the chart, in as many columns as a phone is wide."""
     widest = max((frames.columns_of(name) for name in series), default=1) * 6.2 + 34
     columns = max(1, min(len(series), int(theme.PHONE_WIDTH // widest)))
-    return altair.Legend(columns=columns, symbolType="stroke" if line else "square", offset=24 if line else 6)
+    return altair.Legend(columns=columns, symbolType="stroke" if line else "square", offset=24 if line else 12)
 
 
 def told(*fields: str, lang: str) -> list[altair.Tooltip]:

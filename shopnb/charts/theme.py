@@ -64,7 +64,7 @@ def number_axis(kind: str, lang: str) -> str:
     if kind in ("pct", "pct0", "pct2", "signed_pct"):
         return f"format({value} * 100, ',.4~r') + '%'"
     if kind == "pp":
-        return f"format({value} * 100, '+,.4~r')"
+        return f"{value} == 0 ? '0' : format({value} * 100, '+,.4~r')"
     if kind in ("ratio", "score", "days", "seconds"):
         return f"format({value}, ',.4~r')"
     sign = "'¥'" if "money" in kind else "''"

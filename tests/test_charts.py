@@ -1,0 +1,114 @@
+"""Charts: valid, numeric width, small, the same every time, and safe with any name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+
+import pandas as pd
+import pytest
+import vl_convert
+
+import demo
+from shopnb import charts
+from shopnb.charts import frames, theme
+from shopnb.view import CHART_MIME
+
+FORMS = [name for name in charts.__all__ if name.startswith("chart_")]
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def made(request):
+    return demo.all_charts(request.param)
+
+
+def test_the_demo_has_every_form(made):
+    assert len(made) == len(FORMS) == 12
+
+
+def test_every_chart_draws_and_has_a_numeric_width(made):
+    for chart in made:
+        assert isinstance(chart.spec["width"], int), chart.id
+        assert isinstance(chart.spec["height"], int), chart.id
+        assert chart.spec["$schema"].endswith("/v5.json")
+        for version in ("5.21", "6.4"):
+            assert "<svg" in vl_convert.vegalite_to_svg(chart.spec, vl_version=version), chart.id
+
+
+def test_specifications_are_small_and_hold_no_nan(made):
+    for chart in made:
+        text = json.dumps(chart.spec, allow_nan=False)
+        assert len(text) < 25_000, chart.id
+        assert "view_" not in text, chart.id
+
+
+def test_the_same_frame_gives_the_same_specification(made):
+    lang = "zh" if any("访客" in chart.title or "转化" in chart.title for chart in made) else "en"
+    again = demo.all_charts(lang)
+    assert [json.dumps(one.spec) for one in made] == [json.dumps(one.spec) for one in again]
+
+
+def test_names_lose_marks_that_turn_the_direction_of_writing():
+    assert frames.safe("\u202e蓝\u2066a\u0000b\n") == "蓝ab"
+
+
+def test_up_is_red_in_chinese_and_green_in_english():
+    frame = pd.DataFrame({"label": ["a", "b"], "value": [2.0, -1.0]})
+    for lang, up in (("zh", theme.RED), ("en", theme.GREEN)):
+        spec = charts.chart_diverging(frame, id="x", title="t", alt="a", lang=lang).spec
+        scales = [
+            layer["encoding"]["color"]["scale"] for layer in spec["layer"] if "color" in layer.get("encoding", {})
+        ]
+        assert scales[0]["range"][1] == up
+
+
+def test_a_missing_day_stays_a_gap():
+    days = pd.DataFrame(
+        {
+            "day": [dt.date(2026, 8, d) for d in (1, 2, 3)],
+            "value": [1.0, math.nan, 3.0],
+            "expected": [math.nan] * 3,
+            "low": [math.nan] * 3,
+            "high": [math.nan] * 3,
+        }
+    )
+    spec = charts.chart_daily_band(days, id="x", title="t", alt="a", lang="en").spec
+    rows = next(rows for rows in spec["datasets"].values() if rows and "value" in rows[0])
+    assert [row["value"] for row in rows] == [1, None, 3]
+    assert rows[1]["text"] == "–"
+
+
+def test_a_waterfall_ends_where_its_steps_lead():
+    frame = pd.DataFrame(
+        {"label": ["a", "b", "c", "d"], "amount": [100.0, 30.0, -50.0, 80.0], "is_total": [True, False, False, True]}
+    )
+    spec = charts.chart_waterfall(frame, id="x", title="t", alt="a", lang="en").spec
+    rows = next(rows for rows in spec["datasets"].values() if rows and "start" in rows[0])
+    assert [(row["start"], row["end"]) for row in rows] == [(0, 100), (100, 130), (130, 80), (0, 80)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_or_unknown_frame_draws_without_failing(form):
+    columns = {
+        "day": [dt.date(2026, 8, 1)], "label": ["a"], "series": ["s"], "part": ["p"], "row": ["r"], "column": ["c"],
+        "text": [""], "enough": [False], "is_total": [True], "own": [math.nan if form == "chart_funnel" else True],
+    }  # fmt: skip
+    numbers = ("value", "expected", "low", "high", "best", "amount", "share", "peer", "x", "y", "size")
+    frame = pd.DataFrame(columns | {name: [math.nan] for name in numbers})
+    for rows in (frame, frame.iloc[:0]):
+        part = getattr(charts, form)(rows, id="x", title="t", alt="a", lang="zh")
+        assert "<svg" in vl_convert.vegalite_to_svg(part.spec, vl_version="6.4")
+
+
+def test_a_long_name_is_wrapped_in_the_title_and_clipped_beside_a_bar():
+    assert frames.wrap("一二三四五六七八九十", 8) == ["一二三四", "五六七八", "九十"]
+    assert frames.wrap("red green blue", 9) == ["red green", "blue"]
+    assert frames.clip("一二三四五六", 9) == "一二三四…"
+
+
+def test_what_a_notebook_shows_names_the_chart_and_stays_small_when_saved(made):
+    data, metadata = charts.mime_bundle(made[0])
+    assert data[CHART_MIME] is made[0].spec
+    assert metadata["shopnb"] == {"chart": "daily", "alt": made[0].alt, "title": made[0].title}
+    assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.1

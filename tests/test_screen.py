@@ -1,0 +1,123 @@
+"""First screen, sections and tables: order, escaping, the sentence for a cut."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+
+import pandas as pd
+import pytest
+
+import demo
+from shopnb import screen, tables
+from shopnb.screen.spark import sparkline
+from shopnb.view import CHART_MIME, ChartPart, Section, TableColumn, TablePart, TextPart
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def page(request):
+    return demo.demo_page(request.param)
+
+
+def test_the_first_screen_stands_in_the_order_of_the_page_guide(page):
+    html = screen.screen_html(page.screen, page.lang)
+    marks = ["nb-line", "nb-verdict", "nb-progress", "nb-cards", "nb-findings", "nb-due", "nb-notes"]
+    places = [html.index(f'class="{mark}"') for mark in marks]
+    assert places == sorted(places)
+    assert html.count('class="nb-card') - html.count('class="nb-cards') == 6
+
+
+def test_sample_data_are_marked(page):
+    mark = {"zh": "示例数据", "en": "Sample data"}[page.lang]
+    assert mark in screen.screen_html(page.screen, page.lang)
+
+
+def test_hostile_text_is_escaped_everywhere(page):
+    payload = screen.page_payload(page)
+    html = payload["screen"] + payload["health"] + payload["methods"]
+    html += "".join(block.get("html", "") for one in payload["sections"] for block in one["blocks"])
+    assert "<img src=x" not in html
+    assert "<svg onload" not in html
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "&amp;lt;" not in html
+
+
+def test_a_section_has_charts_then_how_to_read_then_the_table():
+    chart = ChartPart("c", "t", "a", {})
+    table = TablePart("t", pd.DataFrame({"a": ["x"]}), (TableColumn("a", "A"),))
+    section = Section("k", "Why?", (chart, table, TextPart("missing", muted=True)), how_to_read="Look.")
+    blocks = screen.section_blocks(section, "en")
+    assert "Why?" in blocks[0]
+    assert blocks[1] is chart
+    assert "Look." in blocks[2]
+    assert "<table" in blocks[3]
+    assert "nb-muted" in blocks[4]
+
+
+def test_the_payload_names_charts_and_leaves_the_question_to_the_page(page):
+    payload = screen.page_payload(page)
+    first = payload["sections"][0]
+    assert first["blocks"][0] == {"kind": "chart", "id": "daily"}
+    assert all("nb-question" not in block.get("html", "") for block in first["blocks"])
+    assert payload["sample"] is True
+    assert CHART_MIME not in str(payload)
+
+
+def test_a_sparkline_breaks_where_a_day_is_missing():
+    drawn = str(sparkline([1.0, 2.0, None, 3.0, 4.0], 'a "quoted" <week>'))
+    assert re.search(r'd="M[\d. ]+L[\d. ]+M[\d. ]+L[\d. ]+"', drawn)
+    assert "&lt;week&gt;" in drawn
+    assert not sparkline([None, math.nan, 1.0], "")
+
+
+def _table(rows: int = 3, total: int = 0) -> TablePart:
+    frame = pd.DataFrame({"name": ["=1+1", "<b>", None], "size": [10.0, 5.0, math.nan], "change": [0.01, -0.02, 0.0]})
+    columns = (
+        TableColumn("name", "Name & more"),
+        TableColumn("size", "Size", "int", bar=True),
+        TableColumn("change", "Change", "pp", signed=True),
+    )
+    return TablePart("a.table", frame.head(rows), columns, "Caption <x>", total)
+
+
+def test_a_table_has_scopes_bars_signs_and_dashes_for_the_unknown():
+    html = tables.table_html(_table(), "en")
+    assert html.count('<th scope="col"') == 3
+    assert "Name &amp; more" in html
+    assert "<caption>Caption &lt;x&gt;</caption>" in html
+    assert '<td class="nb-bar nb-b20">10</td>' in html
+    assert '<td class="nb-bar nb-b10">5</td>' in html
+    assert '<td class="nb-up">+1.00 pp</td>' in html
+    assert '<td class="nb-down">−2.00 pp</td>' in html
+    assert html.count("<td>–</td>") == 1
+    assert '<td class="nb-t">–</td>' in html
+    assert "<style" not in html
+
+
+def test_a_cut_is_said():
+    assert "The first 2 of 40 rows" in tables.table_html(_table(2, total=40), "en")
+    assert "共 40 行" in tables.table_html(_table(2, total=40), "zh")
+    assert "rows" not in re.sub(r"<table.*?</table>", "", tables.table_html(_table(), "en"))
+
+
+def test_the_csv_travels_inside_the_page_and_runs_nothing():
+    html = tables.table_html(_table(), "en")
+    coded = re.search(r'href="data:text/csv;base64,([^"]+)"', html)
+    text = base64.b64decode(coded[1]).decode("utf-8-sig")
+    assert text.splitlines() == ["Name & more,Size,Change", "'=1+1,10.0,0.01", "<b>,5.0,-0.02", ",,0.0"]
+
+
+def test_an_empty_table_shows_its_headings():
+    assert tables.table_html(_table(0), "zh").count("<th ") == 3
+
+
+def test_the_same_page_gives_the_same_html(page):
+    assert screen.page_payload(page) == screen.page_payload(demo.demo_page(page.lang))
+
+
+def test_a_notebook_fragment_brings_its_style_and_follows_the_lab_theme():
+    html = screen.notebook_html("<p>x</p>")
+    assert html.startswith("<style>")
+    assert 'data-jp-theme-light="false"' in html
+    assert "http" not in html
