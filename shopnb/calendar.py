@@ -27,21 +27,22 @@ def events(campaigns: pd.DataFrame, lang: str) -> list[Event]:
     Parameters
     ----------
     campaigns : DataFrame, one row per phase that the shop typed in (schema `campaigns`); may be empty.
-        An entry replaces the default of the same name in the same year.
+        An entry replaces the default whose name it holds (「618 第二波」 replaces 618) in the same year.
     lang : names of the defaults are in this language; typed names stay as typed.
     """
     own = [
-        Event(
-            " ".join(filter(None, [row.name_, row.phase])),
-            Period(row.start_at.date(), row.end_at.date()),
-            "campaign",
-        )
+        Event(row.name_, Period(row.start_at.date(), row.end_at.date()), "campaign", row.phase)
         for row in campaigns.rename(columns={"name": "name_"}).fillna({"phase": ""}).itertuples()
     ]
-    typed = {(str(name), start.year) for name, start in zip(campaigns["name"], campaigns["start_at"], strict=True)}
     default = [
         Event(entry[lang], Period(entry["start"], entry["end"]), entry["kind"])
         for entry in _defaults()
-        if (entry["zh"], entry["start"].year) not in typed and (entry["en"], entry["start"].year) not in typed
+        if not any(_replaces(event, entry) for event in own)
     ]
     return sorted([*own, *default], key=lambda event: (event.period, event.name))
+
+
+def _replaces(typed: Event, default: dict[str, Any]) -> bool:
+    """Whether a typed event stands for a default one."""
+    named = default["zh"] in typed.name or default["en"].lower() in typed.name.lower()
+    return named and typed.period.start.year == default["start"].year

@@ -17,7 +17,7 @@ from pandas.io.formats.style import Styler
 from shopnb import labels
 from shopnb.view import TableColumn, TablePart
 
-_LEFT = ("text", "iso", "day", "day_short", "weekday")  # kinds that stand at the left
+_LEFT = ("text", "iso", "day", "day_short", "weekday", "day_weekday")  # kinds that stand at the left
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CSV_ROWS = 200  # so many rows travel inside the page
 _STEPS = 20  # a bar's length in twentieths of its cell

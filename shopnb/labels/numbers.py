@@ -75,6 +75,14 @@ def _day_short(value: dt.date, lang: str) -> str:
     return f"{value.month}/{value.day}" if lang == "zh" else f"{value.day} {value:%b}"
 
 
+def _day_weekday(value: dt.date, lang: str) -> str:
+    return (
+        f"{value.month}/{value.day} {_weekday(value, lang)}"
+        if lang == "zh"
+        else f"{_weekday(value, lang)} {value.day} {value:%b}"
+    )
+
+
 def _weekday(value: dt.date, lang: str) -> str:
     return ("周" if lang == "zh" else "") + _WEEKDAYS[lang][value.weekday()]
 
@@ -98,6 +106,7 @@ FORMATS: dict[str, Callable[[Any, str], str]] = {
     "day": _day,
     "day_short": _day_short,
     "weekday": _weekday,
+    "day_weekday": _day_weekday,
     "iso": lambda value, lang: value.isoformat(),
     "text": lambda value, lang: str(value),
 }

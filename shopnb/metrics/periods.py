@@ -48,6 +48,7 @@ class Event:
     name: str
     period: Period
     kind: str  # campaign, holiday or quiet
+    phase: str = ""
 
 
 def resolve(last_day: dt.date, *, start: dt.date | None, end: dt.date | None, grain: str) -> Period:
@@ -70,6 +71,16 @@ def resolve(last_day: dt.date, *, start: dt.date | None, end: dt.date | None, gr
 def events_in(events: list[Event], period: Period) -> list[Event]:
     """The events that share a day with `period`, in order of their start."""
     return sorted((event for event in events if event.period.overlaps(period)), key=lambda event: event.period)
+
+
+def strips(events: list[Event], span: Period) -> list[tuple[dt.date, dt.date, str]]:
+    """First day, last day and name of each event inside `span`, phases of one name joined, in order."""
+    joined: dict[str, Period] = {}
+    for event in events_in(events, span):
+        cut = Period(max(event.period.start, span.start), min(event.period.end, span.end))
+        known = joined.get(event.name, cut)
+        joined[event.name] = Period(min(known.start, cut.start), max(known.end, cut.end))
+    return sorted((period.start, period.end, name) for name, period in joined.items())
 
 
 def event_days(events: list[Event], days: pd.Series) -> pd.Series:

@@ -26,6 +26,7 @@ from shopnb.metrics.periods import Event, Period
 from shopnb.pages.wording import finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
+from shopnb.view import FindingView, Note
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Page(ABC):
         """One section; the number of its parts does not depend on the data."""
 
     @abstractmethod
-    def health_notes(self) -> list[view.Note]:
+    def health_notes(self) -> list[Note]:
         """What is wrong or missing in the data, beyond the account of rows that every page shows."""
 
     def choices(self) -> Mapping[str, Sequence[str]]:
@@ -221,7 +222,7 @@ class Page(ABC):
             footer=tuple(self._footer()),
         )
 
-    def finding_views(self) -> tuple[tuple[view.FindingView, ...], tuple[view.FindingView, ...]]:
+    def finding_views(self) -> tuple[tuple[FindingView, ...], tuple[FindingView, ...]]:
         """Findings for the first screen (three at most) and those to be confirmed."""
         shown = [finding_view(finding, self.lang) for finding in self.found]
         sure = [one for one, finding in zip(shown, self.found, strict=True) if finding.is_sure]
@@ -344,10 +345,10 @@ class Page(ABC):
             "same_cause_as": finding.same_cause_as,
         }
 
-    def _health(self) -> list[view.Note]:
+    def _health(self) -> list[Note]:
         return [*self.health_notes(), *(self._row_notes())]
 
-    def _row_notes(self) -> list[view.Note]:
+    def _row_notes(self) -> list[Note]:
         """One line a table: files, rows read = kept + dropped + rejected, with reasons."""
         by_table: dict[str, list[dict[str, Any]]] = {}
         for account in self.inputs():
@@ -358,14 +359,15 @@ class Page(ABC):
             for account in accounts:
                 for side in ("dropped", "rejected"):
                     for reason, rows in account[side].items():
-                        reasons[reason] = reasons.get(reason, 0) + rows
+                        key = f"intake.{side}.{reason}"
+                        reasons[key] = reasons.get(key, 0) + rows
             listed = labels.text("common.list_mark", self.lang).join(
-                labels.text("common.reason", self.lang, reason=labels.text(f"reasons.{reason}", self.lang), rows=rows)
+                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang), rows=rows)
                 for reason, rows in sorted(reasons.items())
             )
             key = "common.rows_with_reasons" if listed else "common.rows"
             notes.append(
-                view.Note(
+                Note(
                     "rows",
                     labels.text(
                         key,

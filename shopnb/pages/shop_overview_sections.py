@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from shopnb import charts, labels, view
-from shopnb.metrics.periods import Event, Period, events_in
+from shopnb.metrics.periods import Event, Period, event_days, strips
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, change_text
 from shopnb.stats import proportion_interval
 
 SHOWN_DAYS = 90
+MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 
 
@@ -34,48 +35,55 @@ def _normal(page: Page) -> Parts:
     n = page.numbers
     shown = n.band.tail(SHOWN_DAYS)
     if len(shown) < 7:
-        return page.muted("normal.too_few", days=len(shown)), _day_table(page, n.days.tail(7), n.band)
-    first, last = shown["day"].iloc[0], shown["day"].iloc[-1]
-    inside = events_in(page.events, Period(first, last))
-    spans = [(max(event.period.start, first), min(event.period.end, last), event.name) for event in inside]
-    outside = shown[
-        shown["outside"]
-        & ~shown["day"].map(lambda day: any(event.period.start <= day <= event.period.end for event in inside))
-    ]
+        return page.muted("normal.too_few", days=len(shown)), page.muted("normal.no_changes"), _day_table(page, {})
+    span = Period(shown["day"].iloc[0], shown["day"].iloc[-1])
+    outside = shown[shown["outside"] & ~event_days(page.events, shown["day"])]
     title = page.text(
         "normal.title_outside" if len(outside) else "normal.title_inside", count=len(outside), days=len(shown)
     )
+    changed = _changes(page, span)
     chart = charts.chart_daily_band(
         shown.drop(columns="outside"),
         id="normal",
         title=title,
         lang=page.lang,
-        spans=spans,
-        marks=_marks(page, first, last),
+        spans=strips(page.events, span),
+        marks=[(day, mark) for day, (mark, _) in changed.items()],
         alt=page.text(
             "normal.alt", days=len(shown), count=len(outside), low=shown["value"].min(), high=shown["value"].max()
         ),
     )
-    return chart, _day_table(page, n.days[n.days["day"] >= last - dt.timedelta(days=13)], n.band)
+    return chart, _change_line(page, changed), _day_table(page, changed)
 
 
-def _marks(page: Page, first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
-    changes = page.frame("changes").dropna(subset=["day"])
-    days = pd.to_datetime(changes["day"]).dt.date
-    inside = changes[(days >= first) & (days <= last)].sort_values(["day", "change"])
-    return [
-        (pd.Timestamp(row.day).date(), f"{page.short_names.get(row.item_id or '', row.object)} {row.change}")
-        for row in inside.itertuples()
-    ]
+def _changes(page: Page, span: Period) -> dict[dt.date, tuple[str, str]]:
+    """Day of the change log to its mark (①, ② …) and what was changed on it."""
+    changes = page.frame("changes").dropna(subset=["day"]).sort_values(["day", "change"], kind="stable")
+    by_day: dict[dt.date, list[str]] = {}
+    for row in changes.itertuples():
+        day = pd.Timestamp(row.day).date()
+        if span.start <= day <= span.end:
+            by_day.setdefault(day, []).append(f"{page.short_names.get(row.item_id or '', row.object)} {row.change}")
+    return {
+        day: (MARKS[turn] if turn < len(MARKS) else MARKS[-1], "; ".join(texts))
+        for turn, (day, texts) in enumerate(by_day.items())
+    }
 
 
-def _day_table(page: Page, days: pd.DataFrame, band: pd.DataFrame) -> view.TablePart:
-    frame = days.merge(band[["day", "low", "high"]], on="day", how="left").sort_values("day", ascending=False)
-    marks = dict.fromkeys(frame["day"], "")
-    for day, text in _marks(page, frame["day"].min(), frame["day"].max()):
-        marks[day] = "; ".join(filter(None, [marks.get(day, ""), text]))
+def _change_line(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.TextPart:
+    if not changed:
+        return page.muted("normal.no_changes")
+    listed = " · ".join(
+        f"{mark} {labels.format_value(day, 'day_short', page.lang)} {text}" for day, (mark, text) in changed.items()
+    )
+    return view.TextPart(page.text("normal.changes", listed=listed))
+
+
+def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.TablePart:
+    n = page.numbers
+    days = n.days[n.days["day"] >= n.days["day"].iloc[-1] - dt.timedelta(days=13)]
+    frame = days.merge(n.band[["day", "low", "high"]], on="day", how="left").sort_values("day", ascending=False)
     frame = frame.assign(
-        weekday=frame["day"],
         usual=[
             labels.format_range(low, high, "money", page.lang) if not math.isnan(low) else labels.MISSING
             for low, high in zip(frame["low"], frame["high"], strict=True)
@@ -85,11 +93,10 @@ def _day_table(page: Page, days: pd.DataFrame, band: pd.DataFrame) -> view.Table
         ),
         spend_per_buyer=frame["paid_amount"] / frame["payers"].where(frame["payers"] > 0),
         event=[_event_names(page.events, day) for day in frame["day"]],
-        change=[marks[day] for day in frame["day"]],
+        change=[" ".join(changed.get(day, ())) for day in frame["day"]],
     )
     columns = [
-        ("day", "day_short"),
-        ("weekday", "weekday"),
+        ("day", "day_weekday"),
         ("paid_amount", "money"),
         ("usual", "text"),
         ("visitors", "int"),
@@ -98,7 +105,7 @@ def _day_table(page: Page, days: pd.DataFrame, band: pd.DataFrame) -> view.Table
         ("event", "text"),
         ("change", "text"),
     ]
-    return page.table("normal", frame, columns, total=len(page.numbers.days))
+    return page.table("normal", frame, columns, total=len(n.days))
 
 
 def _moved(page: Page) -> Parts:
@@ -134,7 +141,7 @@ def _margin_chart(page: Page) -> view.ChartPart | view.TextPart:
     refunds = 0.0 if math.isnan(now.refunded_amount) else now.refunded_amount
     ads = 0.0 if math.isnan(now.ad_cost) else now.ad_cost
     steps = [
-        ("now", now.paid_amount, True),
+        ("paid", now.paid_amount, True),
         ("refunds", -refunds, False),
         ("costs", -(now.paid_amount - refunds) * (1 - rate), False),
         ("ads", -ads, False),
