@@ -6,9 +6,12 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``compare_proportions(a, n_a, b, n_b, *, level=0.95)`` -> Estimate, b/n_b - a/n_a
 - ``mean_interval(total, squares, count, *, level=0.95)`` -> Estimate
 - ``ratio_interval(numerators, denominators, *, level=0.95)`` -> Estimate, one value a unit (day)
+- ``censored_total(low, high, *, weights=None, level=0.9)`` -> CensoredTotal (an Estimate with listings, open_listings,
+  open_share); ``fit_censored(low, high)`` -> CensoredModel: code, expected, ``simulate(weights, labels, count)``
 - ``decompose_product(before, after)`` -> ProductChange: change, effects, code
 - ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
   -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code
+- ``holm(p_values, *, level=0.95)`` -> list of bool: which tests hold together
 - ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
 - ``prediction_interval(history, value=nan, *, level=0.9)`` -> Estimate of the next value, p of `value`
 """
@@ -16,17 +19,24 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 from __future__ import annotations
 
 from shopnb.stats.bands import NormalBand, normal_band, prediction_interval
+from shopnb.stats.censored import CensoredModel, CensoredTotal, censored_total, fit_censored
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
 from shopnb.stats.estimate import Estimate
+from shopnb.stats.multiple import holm
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
 
 __all__ = [
+    "CensoredModel",
+    "CensoredTotal",
     "Estimate",
     "MixRate",
     "NormalBand",
     "ProductChange",
+    "censored_total",
     "compare_proportions",
     "decompose_product",
+    "fit_censored",
+    "holm",
     "mean_interval",
     "mix_rate",
     "normal_band",
