@@ -156,4 +156,6 @@ def _iso(day: Any) -> str | None:
 def _span(first: dt.date | str | None, last: dt.date | str | None, *, lang: str) -> str:
     if not isinstance(first, dt.date | str):
         return labels.text("cli.none", lang)
+    if first == last:
+        return str(first)
     return labels.text("cli.import.day_range", lang, first=str(first), last=str(last))

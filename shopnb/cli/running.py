@@ -84,6 +84,8 @@ def list_(given: argparse.Namespace, lang: str) -> int:
 
 def run(given: argparse.Namespace, lang: str) -> int:
     """Run reports; 1 when one failed by our fault, else 2 when one by the operator's, else 0."""
+    if given.jobs < 0:
+        raise ParameterError("jobs_count", found=given.jobs)
     shops = _shops([written for group in given.shop for written in group])
     out = _out(given.out, list(shops))
     choice = Choice(
@@ -95,11 +97,10 @@ def run(given: argparse.Namespace, lang: str) -> int:
         last_day=lambda folder, slug: last_day(shops[folder], slug),
     )
     planned = plan(choice, known)
-    processes = _processes(given.jobs, len(planned.jobs))
+    processes = max(1, min(given.jobs or os.cpu_count() or 1, len(planned.jobs)))
     total = len(planned.jobs) + len(planned.set_aside)
     teller = _Teller(lang, total, as_json=given.json)
-    if not given.json:
-        terminal.say(labels.text("cli.run.started", lang, count=len(planned.jobs), processes=processes, out=str(out)))
+    teller.begin(processes, len(planned.jobs), out)
     results = run_batch(
         planned, out=out, processes=processes, lang=given.lang or _lang_of(planned) or lang, run=choice.run,
         tell=teller.tell,
@@ -127,12 +128,6 @@ def _out(written: str, shops: Sequence[Path]) -> Path:
     return shops[0] / "reports"
 
 
-def _processes(asked: int, jobs: int) -> int:
-    if asked < 0:
-        raise ParameterError("jobs_count", found=asked)
-    return max(1, min(asked or os.cpu_count() or 1, jobs))
-
-
 def _run_id() -> str:
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
@@ -146,6 +141,12 @@ class _Teller:
         self._as_json = as_json
         self._ended = 0
         self._progress = terminal.Progress(lang, quiet=as_json)
+
+    def begin(self, processes: int, jobs: int, out: Path) -> None:
+        if not self._as_json:
+            values = {"count": jobs, "processes": processes, "out": str(out)}
+            terminal.say(labels.text("cli.run.started", self._lang, **values))
+        self._progress.step(0, self._total, "")
 
     def tell(self, result: Result) -> None:
         self._ended += 1
