@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from shopnb import labels
 from shopnb.report.notebook import Chart, Parts
-from shopnb.report.svg import OutsideDataError, chart_svg, vega_spec
+from shopnb.report.svg import OutsideDataError, UndrawableError, chart_svg, vega_spec
 from shopnb.report.templating import render
 
 
@@ -91,8 +91,15 @@ def _figure(chart: Chart, place: str, *, foreign: bool, lang: str) -> _Figure:
         drawn = Markup(chart_svg(chart.spec, alt=chart.alt, prefix=f"{place}-", title=foreign))
         return _Figure(place, chart.title, drawn, vega_spec(chart.spec, title=foreign))
     except OutsideDataError:
-        said = Markup('<p class="nb-text nb-muted">{}</p>').format(labels.text("report.outside_data", lang))
-        return _Figure(place, chart.title, said, None)
+        return _Figure(place, chart.title, _instead("outside_data", lang), None)
+    except UndrawableError:
+        if not foreign:
+            raise
+        return _Figure(place, chart.title, _instead("undrawable", lang), None)
+
+
+def _instead(key: str, lang: str) -> Markup:
+    return Markup('<p class="nb-text nb-muted">{}</p>').format(labels.text(f"report.{key}", lang))
 
 
 def _manifest(record: Mapping[str, Any]) -> Markup:

@@ -57,6 +57,10 @@ class OutsideDataError(ValueError):
     """A specification that loads its data from an address: cannot be drawn offline."""
 
 
+class UndrawableError(ValueError):
+    """A specification that Vega refuses."""
+
+
 def fit(spec: Mapping[str, Any], width: int | str) -> dict[str, Any]:
     """The specification at a given width (or `"container"`), where it is one view that has a width of its own."""
     fitted = dict(spec)
@@ -85,13 +89,17 @@ def vega_spec(spec: Mapping[str, Any], *, title: bool = False) -> dict[str, Any]
     ------
     OutsideDataError
         When the data are not inside the specification.
+    UndrawableError
+        When Vega refuses it.
     """
     if is_vega(spec):
         _without_outside_data(spec)
         return {key: value for key, value in spec.items() if key != "$schema"}
-    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(
-        _prepared(spec, "container", title=title), vl_version=_VEGA_LITE
-    )
+    prepared = _prepared(spec, "container", title=title)
+    try:
+        compiled: dict[str, Any] = vl_convert.vegalite_to_vega(prepared, vl_version=_VEGA_LITE)
+    except ValueError as error:
+        raise UndrawableError(str(error)) from error
     compiled.pop("$schema", None)
     return compiled
 
@@ -120,14 +128,13 @@ def chart_svg(spec: Mapping[str, Any], *, alt: str, prefix: str, width: int = PH
     prefix : makes the ids inside unlike those of other charts of the page.
     width : px.
     title : whether the chart's own title is drawn.
+
+    Raises
+    ------
+    OutsideDataError, UndrawableError
+        As `vega_spec`.
     """
-    if is_vega(spec):
-        _without_outside_data(spec)
-        drawn = vl_convert.vega_to_svg(json.dumps(spec), allowed_base_urls=[])
-    else:
-        drawn = vl_convert.vegalite_to_svg(
-            _prepared(spec, width, title=title), vl_version=_VEGA_LITE, allowed_base_urls=[]
-        )
+    drawn = _draw(spec, width, title=title)
     root = _clean(ET.fromstring(drawn), prefix)
     if root is None:
         raise ValueError("vl-convert drew no SVG")
@@ -137,9 +144,23 @@ def chart_svg(spec: Mapping[str, Any], *, alt: str, prefix: str, width: int = PH
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
+def _draw(spec: Mapping[str, Any], width: int, *, title: bool) -> str:
+    try:
+        if is_vega(spec):
+            _without_outside_data(spec)
+            return str(vl_convert.vega_to_svg(json.dumps(spec), allowed_base_urls=[]))
+        prepared = _prepared(spec, width, title=title)
+        return str(vl_convert.vegalite_to_svg(prepared, vl_version=_VEGA_LITE, allowed_base_urls=[]))
+    except OutsideDataError:
+        raise
+    except ValueError as error:
+        raise UndrawableError(str(error)) from error
+
+
 def _clean(element: ET.Element, prefix: str) -> ET.Element | None:
     """A copy with known elements and attributes only, numbers of one decimal; None for an unknown element."""
     name = element.tag.rpartition("}")[2]
+    name = "g" if name == "a" else name  # what a link holds stays, the link goes
     if name not in _ELEMENTS:
         return None
     copy = ET.Element(name)

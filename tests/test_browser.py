@@ -1,0 +1,159 @@
+"""The page in a real browser with the network cut: charts alive, no request, no message, no sideways scroll."""
+
+from __future__ import annotations
+
+import shutil
+
+import demo
+import pytest
+
+from shopnb.report.exporter import ShopnbExporter
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-sync", "--disable-component-update")
+ALIVE = "document.documentElement.dataset.charts !== undefined"
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--no-first-run"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def page_file(request, tmp_path_factory):
+    html, _ = ShopnbExporter().from_notebook_node(demo.demo_notebook(demo.demo_page(request.param)))
+    file = tmp_path_factory.mktemp("page") / f"demo_{request.param}.html"
+    file.write_text(html, encoding="utf-8")
+    return file
+
+
+class Visit:
+    """One opened page and everything it said or asked for."""
+
+    def __init__(self, browser, file, width, **context):
+        self.context = browser.new_context(viewport={"width": width, "height": 844}, offline=True, **context)
+        self.page = self.context.new_page()
+        self.said, self.asked = [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append(f"dialog: {dialog.message}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+        self.file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    @property
+    def requests(self):
+        return [url for url in self.asked if url != self.file.as_uri() and not url.startswith("data:")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_all_charts_come_alive_in_silence(browser, page_file, width, scheme):
+    with Visit(browser, page_file, width, color_scheme=scheme) as visit:
+        visit.page.wait_for_function(ALIVE)
+        assert visit.page.evaluate("document.documentElement.dataset.charts") == "12"
+        assert visit.page.locator(".nb-live svg").count() == 12
+        assert visit.page.locator(".nb-chart > svg").count() == 0
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+        assert visit.requests == []
+        assert visit.said == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_with_scripts_off_the_svgs_stay(browser, page_file, width):
+    with Visit(browser, page_file, width, java_script_enabled=False) as visit:
+        assert visit.page.locator(".nb-chart > svg").count() == 12
+        boxes = [svg.bounding_box() for svg in visit.page.locator(".nb-chart > svg").all()]
+        assert all(box["width"] > 200 and box["height"] > 60 and box["x"] >= 0 for box in boxes)
+        assert all(box["x"] + box["width"] <= width for box in boxes)
+        assert visit.requests == []
+
+
+def test_an_old_browser_without_decompression_keeps_the_svgs(browser, page_file):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+    context.add_init_script("delete window.DecompressionStream")
+    page = context.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(page_file.as_uri())
+    assert page.locator(".nb-chart > svg").count() == 12
+    assert said == []
+    context.close()
+
+
+def test_no_drawn_text_leaves_its_chart(browser, page_file):
+    script = """() => [...document.querySelectorAll('.nb-live svg text')].filter((t) => t.textContent).map((t) => {
+      const inner = t.getBoundingClientRect(), outer = t.ownerSVGElement.getBoundingClientRect();
+      const over = [outer.left - inner.left, inner.right - outer.right, outer.top - inner.top,
+                    inner.bottom - outer.bottom].map(Math.round);
+      return [t.closest('.nb-chart').id, t.textContent, ...over];
+    }).filter(([, , ...over]) => Math.max(...over) > 3)"""  # 3 px: line height is more than the letters
+    for width in WIDTHS:
+        with Visit(browser, page_file, width) as visit:
+            visit.page.wait_for_function(ALIVE)
+            assert visit.page.evaluate(script) == []
+
+
+def test_hostile_text_is_shown_and_does_nothing(browser, page_file):
+    with Visit(browser, page_file, 390) as visit:
+        visit.page.wait_for_function(ALIVE)
+        assert visit.page.locator("img").count() == 0
+        assert demo.HOSTILE[0] in visit.page.locator(".nb-findings").inner_text()
+        assert visit.page.locator("main script, main iframe, main a[href^=javascript]").count() == 0
+        assert visit.said == []
+
+
+def test_pointing_at_a_bar_shows_its_value(browser, page_file):
+    with Visit(browser, page_file, 390) as visit:
+        visit.page.wait_for_function(ALIVE)
+        bar = visit.page.locator("#chart-1 .mark-rect path").first
+        bar.scroll_into_view_if_needed()
+        bar.hover()
+        tip = visit.page.locator(".nb-tip")
+        assert tip.is_visible()
+        assert "¥12" in tip.inner_text()
+
+
+def test_the_first_phone_screen_holds_verdict_cards_and_findings(browser, page_file):
+    if "zh" not in page_file.name:
+        pytest.skip("measured for Chinese, the language of phones here")
+    with Visit(browser, page_file, 390) as visit:
+        bottom = visit.page.evaluate("document.querySelector('.nb-findings').getBoundingClientRect().bottom")
+        assert bottom <= 844
+
+
+def test_print_splits_no_card_and_no_chart(browser, page_file):
+    with Visit(browser, page_file, 1280) as visit:
+        visit.page.emulate_media(media="print")
+        kept = visit.page.evaluate(
+            "[...document.querySelectorAll('.nb-card, .nb-finding, .nb-figure')]"
+            ".every((e) => getComputedStyle(e).breakInside === 'avoid')"
+        )
+        assert kept
+        assert visit.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_keyboard_reaches_tables_and_methods(browser, page_file):
+    with Visit(browser, page_file, 390) as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "nb-skip"
+        assert visit.page.locator('.nb-scroll[tabindex="0"]').count() == 12
+        visit.page.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert visit.page.locator("details").get_attribute("open") is not None
