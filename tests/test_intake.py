@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pyarrow.parquet as pq
@@ -39,6 +40,9 @@ def xlsx_bytes(*sheets):
         sheet = book.create_sheet(f"表{number}")
         for row in rows:
             sheet.append(row)
+            for cell in sheet[sheet.max_row] if row else []:
+                if cell.data_type == "f":
+                    cell.data_type = "s"  # `="123"` as a text, not as a formula
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -106,7 +110,18 @@ def test_one_table_in_every_dialect(tmp_path, name):
     assert file.read_bytes() == DIALECTS[name]
 
 
+def circular_xls():
+    """A workbook whose sector table chains its first sector to itself."""
+    data = bytearray(xls_bytes(TABLE))
+    table = (int.from_bytes(data[76:80], "little") + 1) * 512
+    data[table : table + 4] = bytes(4)
+    return bytes(data)
+
+
 BROKEN = {
+    "circular.xls": (circular_xls(), "file_unreadable"),
+    "cut.xls": (xls_bytes(TABLE)[:2500], "file_unreadable"),
+    "open_quote.csv": (csv_bytes(TABLE) + b'2026-09-01,"' + b"x" * 11_000_000, "file_unreadable"),
     "empty.csv": (b"", "file_empty"),
     "blank.csv": (b"\r\n ,, \r\n", "file_empty"),
     "cut.zip": (DIALECTS["zipped.zip"][:60], "archive_broken"),
@@ -227,8 +242,8 @@ def test_export_time_comes_from_name_then_banner_then_file(tmp_path):
     stamps = {account.file.rsplit("/")[-1]: account.exported_at for account in (first, second, third)}
     assert stamps["日报_20260917_a1.csv"] == datetime(2026, 9, 17)
     assert stamps["b.csv"] == datetime(2026, 9, 18, 8)
-    modified = datetime.fromtimestamp((tmp_path / "c.csv").stat().st_mtime)
-    assert stamps["c.csv"] == modified.replace(microsecond=0)
+    modified = datetime.fromtimestamp((tmp_path / "c.csv").stat().st_mtime, ZoneInfo("Asia/Shanghai"))
+    assert stamps["c.csv"] == modified.replace(microsecond=0, tzinfo=None)
 
 
 def test_a_rounded_id_is_rejected(tmp_path):

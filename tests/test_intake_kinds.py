@@ -69,7 +69,7 @@ def test_source_map_of_2017(tmp_path):
     ]
     rows = [["a"], [], [], [], header, ["淘内免费", "手淘搜索", "1,200", "5%", "30", "-1%", "2.50%", "-"]]
     account, kept = read(tmp_path, "【生意参谋平台】无线店铺流量来源-2017-06-01_2017-06-07.xls", xls_bytes(rows))
-    assert (account.table, account.days) == ("traffic_period", ["2017-06-07", "2017-06-07"])
+    assert (account.table, account.days) == ("traffic_period", ["2017-06-01", "2017-06-07"])
     assert (kept[0]["visitors"], kept[0]["orderers"], kept[0]["order_conversion"], kept[0]["rule"]) == (
         1200,
         30,
@@ -152,18 +152,19 @@ def test_reviews_lose_names_and_numbers(tmp_path):
 def test_bare_review_texts_with_and_without_a_header(tmp_path):
     texts = ["杯子很好看，保温也不错", "盖子漏水，已经退货了", "快递很快，包装完好", "用了一个月还行"]
     texts.append("nice cup, keeps warm, good lid")
-    (tmp_path / "a.txt").write_text("\n".join(texts), "utf-8")
+    (tmp_path / "评价.txt").write_text("\n".join(texts), "utf-8")
+    (tmp_path / "说明.txt").write_text("\n".join(texts[1:]), "utf-8")
     (tmp_path / "b.csv").write_bytes(csv_bytes([["买家说"], *[[text] for text in texts]]))
     (tmp_path / "phones.csv").write_bytes(csv_bytes([["1380013800" + str(n)] for n in range(8)]))
     (tmp_path / "people.csv").write_bytes(
         csv_bytes([["收货地址"], *[[f"假省假市假路{n}号某某小区"] for n in range(8)]])
     )
     accounts = {account.file.rsplit("/")[-1]: account for account in import_files([tmp_path], tmp_path / "shop")}
-    for name in ("a.txt", "b.csv"):
+    for name in ("评价.txt", "b.csv"):
         rows = stored(tmp_path / "shop", accounts[name]).to_pylist()
         assert [row["text"] for row in rows] == texts
         assert {"code": "bare_texts"} in accounts[name].unsure
-    assert accounts["phones.csv"].state == accounts["people.csv"].state == "refused"
+    assert {accounts[name].state for name in ("phones.csv", "people.csv", "说明.txt")} == {"refused"}
 
 
 def test_refunds(tmp_path):

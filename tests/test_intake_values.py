@@ -75,6 +75,7 @@ def test_range(cell, ends):
     ("parse", "cell", "reason"),
     [
         (values.parse_number, "abc", "not_a_number"),
+        (values.parse_int, "1e999", "not_a_number"),
         (values.parse_number, "5000 ~ 1万", "range_in_number_column"),
         (values.parse_int, "3.5", "not_a_whole_number"),
         (values.parse_range, "9 ~ 5", "range_backwards"),
@@ -174,6 +175,8 @@ def test_any_text_is_a_value_or_a_named_fault(text):
     for parse in (values.parse_number, values.parse_int, values.parse_range, values.parse_id, values.parse_bool):
         with contextlib.suppress(BadValue):
             parse(text)
+    with contextlib.suppress(BadValue):
+        dates.parse_period(text, near=NEAR)
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,10 @@ def _gunzip(name: str, data: bytes) -> bytes:
 def _zip_members(name: str, data: bytes, depth: int) -> Iterator[Member | InputError]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise InputError("archive_broken", file=name) from None
     with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        infos = [info for info in archive.infolist() if info.filename and not info.is_dir()]
         _limit(name, sum(info.file_size for info in infos), len(data))
         if any(info.filename in _WORKBOOK_PARTS for info in infos):
             yield Member(name, data)
@@ -140,7 +140,7 @@ def _zip_member(
     try:
         with archive.open(info) as stream:
             data = _read_limited(name, stream, info.compress_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
         yield InputError("archive_broken", file=name)
         return
     except InputError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from shopnb.intake import check, clean, containers, dates, derive, kinds, recogn
 from shopnb.intake.account import FileAccount
 
 MAX_REJECTED_SHARE = 0.2
+TIME_ZONE = "Asia/Shanghai"
 TYPED_FOLDER = "tables_in"
 Progress = Callable[[int, int, str], None]
 
@@ -40,6 +42,7 @@ class _Job:
     folder: Path
     known: tuple[kinds.Kind, ...]
     max_rejected_share: float
+    zone: ZoneInfo
 
     @cached_property
     def key(self) -> bytes:
@@ -70,9 +73,9 @@ def import_files(
         One entry a table found, in the order of the files; a file with three tables gives three, a file that
         cannot be used gives one that is refused and says why. A refused file changes nothing.
     """
-    folder = Path(folder)
+    folder, paths = Path(folder), list(paths)
     folder.mkdir(parents=True, exist_ok=True)
-    job = _Job(folder, kinds.load_kinds(folder), _max_rejected_share(folder))
+    job = _Job(folder, kinds.load_kinds(folder), *_options(folder))
     files = [file for path in paths for file in containers.find_files(Path(path))]
     old = store.outdated(folder) if rebuild else {}
     sources = [folder / name for names in old.values() for name in names]
@@ -84,25 +87,31 @@ def import_files(
         accounts += _import_file(file, job, rebuild=rebuild)
     for digest in old:
         store.withdraw(folder, digest)
+    accounts += [
+        FileAccount(str(path), error=InputError("folder_without_exports", folder=str(path)))
+        for path in map(Path, paths)
+        if path.is_dir() and not containers.find_files(path)
+    ]
     if progress:
         progress(len(files), len(files), "")
     return accounts
 
 
-def _max_rejected_share(folder: Path) -> float:
-    """`max_rejected_share` under `[intake]` of shopnb.toml."""
+def _options(folder: Path) -> tuple[float, ZoneInfo]:
+    """`max_rejected_share` under `[intake]` of shopnb.toml, and the shop's time zone."""
     path = folder / "shopnb.toml"
-    if not path.exists():
-        return MAX_REJECTED_SHARE
     try:
-        share = (
-            tomllib.loads(path.read_text("utf-8-sig")).get("intake", {}).get("max_rejected_share", MAX_REJECTED_SHARE)
-        )
+        given = tomllib.loads(path.read_text("utf-8-sig")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("settings_unreadable", file=str(path), detail=str(error)) from None
+    share = given.get("intake", {}).get("max_rejected_share", MAX_REJECTED_SHARE)
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise InputError("settings_value", file=str(path), name="intake.max_rejected_share", value=str(share))
-    return float(share)
+    zone = given.get("time_zone", TIME_ZONE)
+    try:
+        return float(share), ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
+        raise InputError("settings_value", file=str(path), name="time_zone", value=str(zone)) from None
 
 
 def shown_name(file: Path, folder: Path) -> str:
@@ -118,10 +127,10 @@ def _import_file(file: Path, job: _Job, *, rebuild: bool) -> list[FileAccount]:
         sha256, digest = store.digest_of(data)
         path = store.account_path(job.folder, digest)
         if path.exists() and not rebuild:
-            return _unchanged(path)
+            return _unchanged(path, name)
     except InputError as error:
         return [FileAccount(name, error=error)]
-    modified = datetime.fromtimestamp(file.stat().st_mtime)  # noqa: DTZ006 - shop time, as every timestamp here
+    modified = datetime.fromtimestamp(file.stat().st_mtime, job.zone).replace(tzinfo=None)
     accounts, parts = [], []
     for member in containers.members(name, data):
         if isinstance(member, InputError):
@@ -141,10 +150,11 @@ def _import_file(file: Path, job: _Job, *, rebuild: bool) -> list[FileAccount]:
     return accounts
 
 
-def _unchanged(path: Path) -> list[FileAccount]:
+def _unchanged(path: Path, name: str) -> list[FileAccount]:
     entries = store.read_account(path)
     for entry in entries:
         entry.state = "unchanged"
+        entry.file = "!".join([name, *entry.file.split("!")[1:]])
     return entries
 
 
@@ -214,7 +224,7 @@ def _read_sheet(
 
 
 def _days(cleaned: clean.Cleaned, name: str) -> list[str]:
-    days = [day for day in cleaned.columns.get(name, []) if day is not None] if name else []
+    days = [day for column in ("start_on", name) for day in cleaned.columns.get(column, []) if day] if name else []
     return [day.isoformat()[:10] for day in (min(days), max(days))] if days else []
 
 

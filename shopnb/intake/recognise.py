@@ -5,6 +5,7 @@ Belongs here: scoring kinds against rows, the remarks on what spoke for a kind, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from shopnb.intake.personal import is_personal
 from shopnb.intake.sheets import Cell, Sheet, is_blank
 
 _MIN_TEXTS = 3
+_REVIEW_NAME = re.compile("评|review|comment")
 HEADER_ROWS = 15  # banners of 0 to 7 rows are known; the header is looked for in this many
 
 
@@ -102,7 +104,7 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
                     shown = [cell for cell in cells if kind.column_of(cell)]
                     nearest = (closeness, kind, [word for word in missing if not word.startswith(("-", "…"))], shown)
     if not fitting:
-        bare_texts = _bare_texts(sheet, kinds)
+        bare_texts = _bare_texts(sheet, member, kinds)
         if bare_texts is None:
             raise _unknown(member, sheet, nearest)
         return bare_texts
@@ -118,17 +120,19 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     return found
 
 
-def _bare_texts(sheet: Sheet, kinds: Sequence[Kind]) -> Recognised | None:
+def _bare_texts(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised | None:
     """A lone column of sentences as review texts; None when the sheet is something else.
 
     Sentences: most cells are longer than a name and hold letters. A short first cell above longer ones is a header,
-    and one that names personal data is never read.
+    and one that names personal data is never read. A `.txt` may be a note: its name must speak of reviews.
     """
     kind = next((kind for kind in kinds if kind.table.name == "reviews"), None)
     filled = [[str(cell) for cell in row if not is_blank(cell)] for row in sheet.rows]
     if kind is None or len(filled) < _MIN_TEXTS or sum(len(row) == 1 for row in filled) < 0.8 * len(filled):
         return None
     texts = [",".join(row).strip() for row in filled]
+    if member.name.lower().endswith(".txt") and not _REVIEW_NAME.search(member.stem.lower()):
+        return None
     if is_personal(fold(texts[0])) or sum(_is_sentence(text) for text in texts) < 0.6 * len(texts):
         return None
     headed = not _is_sentence(texts[0])

@@ -15,9 +15,9 @@ from typing import Any
 import python_calamine
 
 from shopnb.errors import InputError
+from shopnb.intake import ole
 from shopnb.intake.containers import Member
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _PROBED_BYTES = 4_000
 csv.field_size_limit(10_000_000)
@@ -48,11 +48,12 @@ def read_sheets(member: Member) -> list[Sheet]:
         `file_encrypted`, `file_unreadable` or `file_empty`.
     """
     data = member.data
-    if data[:4] == b"PK\x03\x04" or data[:8] == _OLE:
+    if data[:4] == b"PK\x03\x04" or data[:8] == ole.MAGIC:
         sheets = _workbook(member)
     else:
         text = decode(member)
-        sheets = _html(text) if re.match(r"\s*<", text) and "<table" in text[:200_000].lower() else [_csv(text)]
+        is_page = re.match(r"\s*<", text) and "<table" in text[:200_000].lower()
+        sheets = _html(text) if is_page else [_csv(member, text)]
     for sheet in sheets:
         _cut_empty_end(sheet.rows)
     sheets = [sheet for sheet in sheets if sheet.rows]
@@ -68,15 +69,19 @@ def _cut_empty_end(rows: list[list[Cell]]) -> None:
 
 def _workbook(member: Member) -> list[Sheet]:
     """A workbook by content: `.xls`, `.xlsx`, `.xlsb`, `.ods`."""
-    if member.data[:8] == _OLE and _ENCRYPTED_STREAM in member.data:
+    if member.data[:8] == ole.MAGIC and _ENCRYPTED_STREAM in member.data:
         raise InputError("file_encrypted", file=member.name)
+    if member.data[:8] == ole.MAGIC and not ole.chains_end(member.data):
+        raise InputError("file_unreadable", file=member.name, detail="OLE")
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(member.data))
         names = book.sheet_names
         return [Sheet(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
     except python_calamine.PasswordError:
         raise InputError("file_encrypted", file=member.name) from None
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
+    except BaseException as error:  # the reader's own panics are no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise InputError("file_unreadable", file=member.name, detail=type(error).__name__) from None
 
 
@@ -89,7 +94,7 @@ def decode(member: Member) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="ignore").lstrip("\ufeff")
     probe = data[:_PROBED_BYTES]
-    if probe.count(0) > len(probe) // 5:
+    if probe.count(0) > len(probe) // 100:
         odd, even = probe[1::2].count(0), probe[::2].count(0)
         return data.decode("utf-16-le" if odd >= even else "utf-16-be", errors="ignore")
     for encoding in ("utf-8-sig", "gb18030"):
@@ -101,11 +106,14 @@ def decode(member: Member) -> str:
     raise InputError("file_unreadable", file=member.name, detail="encoding")
 
 
-def _csv(text: str) -> Sheet:
+def _csv(member: Member, text: str) -> Sheet:
     """A delimited text; the delimiter is the one most frequent in the first lines."""
     head = "\n".join(text.splitlines()[:20])
     delimiter = max(",\t;", key=head.count) if any(mark in head for mark in ",\t;") else ","
-    return Sheet("", list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), is_text=True)
+    try:
+        return Sheet("", list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), is_text=True)
+    except csv.Error as error:
+        raise InputError("file_unreadable", file=member.name, detail=str(error)) from None
 
 
 class _TableReader(HTMLParser):

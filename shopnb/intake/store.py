@@ -71,8 +71,14 @@ def write_rejected(folder: Path, account: FileAccount, rejections: Sequence[Reje
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(REJECTED_HEADER)
     for fault in sorted(rejections, key=lambda fault: fault.row):
-        writer.writerow((account.file, account.sheet, fault.row, fault.column, fault.value, fault.reason))
+        cells = (account.file, account.sheet, fault.row, fault.column, fault.value, fault.reason)
+        writer.writerow([_harmless(cell) for cell in cells])
     _write(rejected_path(folder, account), text.getvalue().encode("utf-8-sig"))
+
+
+def _harmless(cell: str | int) -> str | int:
+    """A cell that a spreadsheet shows and does not compute."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell
 
 
 def write_account(folder: Path, digest: str, accounts: Sequence[FileAccount]) -> None:

@@ -6,6 +6,7 @@ Does not belong here: dates (`dates`), which parser a column takes (`clean`).
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import datetime, time
@@ -13,7 +14,7 @@ from datetime import datetime, time
 from shopnb.intake.faults import BadValue
 
 MISSING_WORDS = frozenset(
-    {"", "-", "--", "---", "—", "——", r"\n", "null", "nan", "none", "n/a", "#n/a", "暂无", "无数据"}
+    {"", "-", "--", "---", "—", "——", r"\n", "null", "nan", "none", "n/a", "#n/a", "#div/0!", "暂无", "无数据"}
 )
 WHOLE_ID_LIMIT = 10**15  # a spreadsheet keeps 15 digits: a longer numeric id has lost its end
 _MULTIPLIERS = {"": 1, "千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
@@ -58,6 +59,8 @@ def parse_id(value: object) -> str | None:
     >>> parse_id(549474661845.0)
     '549474661845'
     """
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         if abs(value) >= WHOLE_ID_LIMIT or not float(value).is_integer():
             raise BadValue("id_rounded")
@@ -81,6 +84,8 @@ def _number(text: str) -> tuple[float, str]:
         raise BadValue("not_a_number")
     sign, digits, exponent, unit, percent = match.groups()
     number = float(f"{sign}{digits}e{exponent or 0}")
+    if not math.isfinite(number):
+        raise BadValue("not_a_number")
     if unit:
         number = round(number * _MULTIPLIERS[unit], 6)
     return number, percent or ""

@@ -212,11 +212,21 @@ def open_shop(folder: str | Path) -> Shop:
     """
     place = find_folder(folder)
     settings = read_settings(place)
-    if not place.joinpath("tables").is_dir():
-        inbox = place / "inbox"
-        import_files([inbox if inbox.is_dir() else place], place)
+    _read_inbox_once(place)
     _follow_typed(place)
     return Shop(place, settings)
+
+
+def _read_inbox_once(folder: Path) -> None:
+    """Import the inbox when there are no tables; a first import that was killed is taken up again."""
+    begun = folder / "tables" / ".first_import"
+    if begun.parent.is_dir() and not begun.exists():
+        return
+    begun.parent.mkdir(exist_ok=True)
+    begun.touch()
+    inbox = folder / "inbox"
+    import_files([inbox if inbox.is_dir() else folder], folder)
+    begun.unlink(missing_ok=True)
 
 
 def _follow_typed(folder: Path) -> None:
