@@ -6,10 +6,10 @@ import base64
 import math
 import re
 
+import demo
 import pandas as pd
 import pytest
 
-import demo
 from shopnb import screen, tables
 from shopnb.screen.spark import sparkline
 from shopnb.view import CHART_MIME, ChartPart, Section, TableColumn, TablePart, TextPart
