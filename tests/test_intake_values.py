@@ -142,6 +142,28 @@ def test_not_a_date(cell, reason):
     assert fault.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("cell", "period"),
+    [
+        ("2026-08", "2026-08"),
+        ("2026/8", "2026-08"),
+        ("2026年8月", "2026-08"),
+        ("202608", "2026-08"),
+        ("8月", "2026-08"),
+        (datetime(2026, 8, 1), "2026-08"),
+        ("2026/8/24", "2026-08-24"),
+        (datetime(2026, 8, 24), "2026-08-24"),
+    ],
+)
+def test_month_or_day(cell, period):
+    assert dates.parse_month_or_day(cell, near=NEAR) == period
+
+
+def test_a_day_without_a_time_ends_with_the_day():
+    assert dates.parse_end("9.10", near=NEAR) == datetime(2026, 9, 10, 23, 59, 59)
+    assert dates.parse_end("2026-09-10 20:00", near=NEAR) == datetime(2026, 9, 10, 20)
+
+
 def test_period():
     week = (date(2026, 6, 7), date(2026, 6, 13))
     assert dates.parse_period("2026-06-07 ~ 2026-06-13", near=NEAR) == week

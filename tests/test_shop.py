@@ -6,6 +6,8 @@ import os
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shopnb.errors import InputError, MissingDataError
 from shopnb.intake import import_files
@@ -67,6 +69,27 @@ def test_a_slice_may_be_null(tmp_path):
     write(tmp_path / "inbox/b.csv", [header, ["杯", "丁", 4]], at=60)
     rows = open_shop(tmp_path).table("listing").execute()
     assert sorted(rows["title"]) == ["丁", "丙"]
+
+
+def test_signs_in_a_folder_name_are_no_pattern(tmp_path):
+    folder = tmp_path / "店 [1] a*"
+    write(folder / "inbox/a.csv", [DAILY, ["2026-09-01", 10, 5]])
+    assert visitors(open_shop(folder)) == {1: 10}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sets(st.integers(1, 28), min_size=1), min_size=1, max_size=6), st.randoms())
+def test_rows_in_force_by_another_route(tmp_path_factory, exports, order):
+    """Later exports overwrite the days they have: a dict says the same as the join."""
+    folder = tmp_path_factory.mktemp("shop")
+    expected, files = {}, []
+    for number, days in enumerate(exports):
+        rows = [[f"2026-08-{day:02}", number, 1] for day in sorted(days)]
+        files.append(write(folder / f"{number}.csv", [DAILY, *rows], at=number * 60))
+        expected |= dict.fromkeys(days, number)
+    order.shuffle(files)
+    import_files(files, folder)
+    assert visitors(open_shop(folder)) == expected
 
 
 def test_undo_brings_the_older_export_back(tmp_path):

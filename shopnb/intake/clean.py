@@ -180,6 +180,10 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
         return lambda cell: personal.province_of(values.clean_text(cell) or "")
     if column.ranged:
         return values.parse_range
+    if name == "end_at":
+        return _unless_blank(lambda cell: dates.parse_end(cell, near=near))
+    if (found.kind.table.name, name) == ("targets", "period"):
+        return _unless_blank(lambda cell: dates.parse_month_or_day(cell, near=near))
     if column.dtype in {"date", "timestamp"}:
         parse = dates.parse_date if column.dtype == "date" else dates.parse_timestamp
         return _unless_blank(lambda cell: parse(cell, near=near, future=name in _AHEAD))

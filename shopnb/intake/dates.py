@@ -20,6 +20,7 @@ _FULL = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[�
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ T_-]?(\d{2}):?(\d{2}):?(\d{2})?)?\s*$")
 _SHORT = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"\s*$")
 _ENGLISH = re.compile(r"(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?$")
+_MONTH = re.compile(r"(?:(20\d{2})\s*[-/.年]?\s*)?(\d{1,2})\s*月?$")
 _PERIOD = re.compile(r"\s*(?:~|～|至|到|—|–| - | to )\s*")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -61,6 +62,26 @@ def parse_timestamp(value: object, *, near: datetime, future: bool = False) -> d
 def parse_date(value: object, *, near: datetime, future: bool = False) -> date:
     """The day of `parse_timestamp`."""
     return parse_timestamp(value, near=near, future=future).date()
+
+
+def parse_month_or_day(value: object, *, near: datetime) -> str:
+    """`2026-08` or `2026-08-24`, as people write the month or the day that a target is for.
+
+    A date cell on the first of a month is the month: spreadsheets turn a typed 2026-08 into one.
+    """
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if value.day == 1 else f"{value:%Y-%m-%d}"
+    match = _MONTH.match(str(value).strip())
+    if match and 1 <= int(match.group(2)) <= 12:
+        return f"{match.group(1) or near.year}-{int(match.group(2)):02}"
+    return parse_date(value, near=near, future=True).isoformat()
+
+
+def parse_end(value: object, *, near: datetime) -> datetime:
+    """The end of something; a day without a time ends with the day."""
+    found = parse_timestamp(value, near=near, future=True)
+    has_time = isinstance(value, datetime) or (isinstance(value, str) and re.search(r"\d[::]\d", value))
+    return found if has_time else found + timedelta(hours=23, minutes=59, seconds=59)
 
 
 def parse_period(value: object, *, near: datetime) -> tuple[date, date]:

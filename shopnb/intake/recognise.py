@@ -98,7 +98,7 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
             if not missing:
                 score = (known, len(kind.needs), kind.table.name in member.stem.lower(), -row)
                 fitting.append((score, kind.name, kind, row, cells))
-            elif len([word for word in missing if not word.startswith(("-", "…"))]) < len(kind.needs):
+            elif 2 * len([word for word in missing if not word.startswith(("-", "…"))]) <= len(kind.needs):
                 closeness = (1 - len(missing) / (len(kind.needs) + 1), known)
                 if nearest is None or closeness > nearest[0]:
                     shown = [cell for cell in cells if kind.column_of(cell)]

@@ -5,6 +5,7 @@ Belongs here: finding the folder, keeping `tables/` in step with `tables_in/`, t
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Iterator
 from datetime import date
@@ -117,9 +118,10 @@ class Shop:
 
     def _stored(self, name: str) -> Any:
         """All stored rows of a table with `_stem`, the name of the file they came from."""
-        files = self.folder.resolve() / "tables" / name / "*.parquet"
-        view = f"{name}_{hashlib.sha256(str(files).encode()).hexdigest()[:12]}"
-        rows = _connection().read_parquet(files.as_posix(), table_name=view, filename=True)
+        home = self.folder.resolve()
+        view = f"{name}_{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+        files = f"{glob.escape(home.as_posix())}/tables/{name}/*.parquet"
+        rows = _connection().read_parquet(files, table_name=view, filename=True)
         stem = rows.filename.re_extract(r"([0-9a-f]+(?:-\d+)?)\.parquet$", 1)
         return rows.mutate(_stem=stem).drop("filename")
 
