@@ -7,10 +7,12 @@ from typing import Any
 from shopnb import parameters
 from shopnb.errors import ParameterError
 from shopnb.pages.base import Figure, Page
+from shopnb.pages.market_sizing import MarketSizing
 from shopnb.pages.shop_overview import ShopOverview
+from shopnb.pages.traffic_sources import TrafficSources
 from shopnb.shop import open_shop
 
-PAGES: dict[str, type[Page]] = {page.slug: page for page in (ShopOverview,)}
+PAGES: dict[str, type[Page]] = {page.slug: page for page in (ShopOverview, TrafficSources, MarketSizing)}
 
 
 def open_page(slug: str, *, shop: str, **given: Any) -> Page:
