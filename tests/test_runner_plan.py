@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shopnb.errors import MissingDataError, ParameterError
+from shopnb.errors import InputError, MissingDataError, ParameterError
 from shopnb.runner.plan import Choice, Reports, plan
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -57,6 +57,7 @@ def test_the_day_of_a_failed_page_is_the_given_one_else_the_last_in_the_data(tmp
     assert plan(choice(tmp_path, "end_date=2026-08-01"), ALL_THERE).jobs[0].expected_end == "2026-08-01"
     assert plan(choice(tmp_path), ALL_THERE).jobs[0].expected_end == "2026-08-30"
     assert plan(choice(tmp_path), lacking()).jobs[0].expected_end == "undated"
+    assert plan(choice(tmp_path, "end_date=../../elsewhere"), ALL_THERE).jobs[0].expected_end == "2026-08-30"
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,23 @@ def test_a_report_that_nobody_named_is_skipped_without_blame(tmp_path, monkeypat
     with pytest.raises(MissingDataError) as caught:
         plan(choice(tmp_path, reports=()), lacking(("shop", "dated_page"), ("shop", "undated_page")))
     assert caught.value.code == "nothing_to_run"
+
+
+def test_two_notebooks_of_one_report_name_are_refused(tmp_path):
+    copy = tmp_path / "07_dated_page.ipynb"
+    copy.write_bytes(Path(DATED).read_bytes())
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, reports=(DATED, str(copy))), ALL_THERE)
+    assert caught.value.code == "reports_of_one_name"
+    assert len(plan(choice(tmp_path, reports=(DATED, DATED)), ALL_THERE).jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["not json", "{}", '{"cells": [{"metadata": {"tags": ["parameters"]}, "source": "a = ("}]}']
+)
+def test_a_notebook_of_the_user_that_cannot_be_read_is_said_so(tmp_path, content):
+    path = tmp_path / "mine.ipynb"
+    path.write_text(content, "utf-8")
+    with pytest.raises(InputError) as caught:
+        plan(choice(tmp_path, reports=(str(path),)), ALL_THERE)
+    assert caught.value.code == "notebook_unreadable"

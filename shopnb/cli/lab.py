@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
+from shopnb.cli.sample import packaged_sample
 
 
 def lab(given: argparse.Namespace, lang: str) -> int:
@@ -28,4 +29,7 @@ def working_copy(folder: Path) -> Path:
     for notebook in sorted(parameters.notebook_folder().glob("*.ipynb")):
         if not (folder / notebook.name).exists():
             shutil.copyfile(notebook, folder / notebook.name)
+    sample = packaged_sample()
+    if sample and not (folder / "data" / "sample").exists():
+        shutil.copytree(sample, folder / "data" / "sample")  # where the notebooks look for it
     return folder

@@ -17,14 +17,20 @@ def own_folder() -> Path:
     return Path(os.environ.get("SHOPNB_HOME") or Path.home() / ".shopnb")
 
 
+def packaged_sample() -> Path | None:
+    """The sample as an installed package carries it, perhaps read-only; None in a checkout, which has `data/sample`."""
+    packaged = _PACKAGE / "_sample"
+    return packaged if packaged.is_dir() else None
+
+
 def sample_folder() -> Path:
-    """The sample shop, absolute. An installed package may be read-only, so its sample is copied once."""
-    checkout = _PACKAGE.parent / "data" / "sample"
-    if checkout.is_dir():
-        return checkout
+    """The sample shop, absolute. That of an installed package is copied once to where it can be written."""
+    packaged = packaged_sample()
+    if packaged is None:
+        return _PACKAGE.parent / "data" / "sample"
     copy = own_folder() / "sample"
     if not copy.is_dir():
-        shutil.copytree(_PACKAGE / "_sample", copy)
+        shutil.copytree(packaged, copy)
     return copy
 
 

@@ -5,6 +5,7 @@ Belongs here: names, parameters and missing tables, checked before a kernel star
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shopnb import parameters
-from shopnb.errors import MissingDataError, ParameterError, ShopnbError
+from shopnb.errors import InputError, MissingDataError, ParameterError, ShopnbError
 from shopnb.runner.jobs import UNDATED, Failure, Job, Result, State
 
 _OWN_OPTION = {"shop": "--shop", "lang": "--lang"}
@@ -68,7 +69,10 @@ def plan(choice: Choice, known: Reports) -> Plan:
     ------
     ParameterError
         `unknown_report`, `unknown_parameter`, `parameter_form`, `parameter_text`, `parameter_repeated`,
-        `parameter_option` (shop and lang have options of their own), `lang_twice`, `shops_of_one_name`.
+        `parameter_option` (shop and lang have options of their own), `lang_twice`, `shops_of_one_name`,
+        `reports_of_one_name`.
+    InputError
+        `notebook_unreadable` for a notebook whose parameters cell cannot be read.
     ShopnbError
         When no named report can run anywhere: the reason of the first.
     """
@@ -112,12 +116,13 @@ def _notebooks(reports: Sequence[str]) -> dict[str, Path]:
         return dict(every)
     chosen = {}
     for name in reports:
-        if name in every:
-            chosen[name] = every[name]
-        elif name.endswith(".ipynb") and Path(name).is_file():
-            chosen[slug_of(Path(name))] = Path(name).resolve()
-        else:
+        is_path = name.endswith(".ipynb") and Path(name).is_file()
+        if name not in every and not is_path:
             raise unknown_report(name)
+        notebook = Path(name).resolve() if is_path else every[name]
+        slug = slug_of(notebook)
+        if chosen.setdefault(slug, notebook) != notebook:
+            raise ParameterError("reports_of_one_name", name=slug, first=chosen[slug], second=notebook)
     return chosen
 
 
@@ -136,7 +141,7 @@ def slug_of(notebook: Path) -> str:
 
 def _values(choice: Choice, notebooks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """Slug -> all its parameters but `shop`, of the declared types."""
-    declared = {slug: parameters.read_parameters(notebook) for slug, notebook in notebooks.items()}
+    declared = {slug: _declared(notebook) for slug, notebook in notebooks.items()}
     texts = _given_texts(choice, declared)
     values = {}
     for slug, known in declared.items():
@@ -144,6 +149,14 @@ def _values(choice: Choice, notebooks: Mapping[str, Path]) -> dict[str, dict[str
         converted = {name: parameters.convert(slug, by_name[name], given) for name, given in texts[slug].items()}
         values[slug] = parameters.check(slug, known, converted)
     return values
+
+
+def _declared(notebook: Path) -> tuple[parameters.Parameter, ...]:
+    """Parameters of a notebook, which may be one of the user's own."""
+    try:
+        return parameters.read_parameters(notebook)
+    except (ValueError, KeyError, SyntaxError) as error:
+        raise InputError("notebook_unreadable", file=str(notebook), detail=str(error)) from error
 
 
 def _given_texts(
@@ -189,9 +202,17 @@ def _split(written: str, names: Mapping[str, set[str]]) -> tuple[str, str, str]:
 
 
 def _job(choice: Choice, shop: Path, slug: str, notebook: Path, values: Mapping[str, Any], known: Reports) -> Job:
-    end = values.get("end_date") or known.last_day(shop, slug) or UNDATED
+    end = _day(values.get("end_date")) or known.last_day(shop, slug) or UNDATED
     given = {**values, "shop": str(shop)} if "shop" in values else dict(values)
     return Job(
         shop=str(shop), report=slug, notebook=str(notebook), parameters=given, out=str(choice.out),
         shop_label=shop.name, expected_end=end, static=choice.static, run=choice.run,
     )  # fmt: skip
+
+
+def _day(written: Any) -> str:
+    """A day in the form that file names have; "" for anything else (the page will say what is wrong with it)."""
+    try:
+        return dt.date.fromisoformat(written).isoformat()
+    except (TypeError, ValueError):
+        return ""
