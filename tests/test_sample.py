@@ -154,9 +154,9 @@ def test_truth_mix_shift_lowers_conversion_while_buyers_stay(daily):
     before, after = ("2026-08-17", "2026-08-23"), ("2026-08-24", "2026-08-30")
     visitors = [total(daily, "访客数", *week) for week in (before, after)]
     payers = [total(daily, "支付买家数", *week) for week in (before, after)]
-    assert visitors == [41819, 46008]
-    assert payers[0] / visitors[0] == pytest.approx(0.0438, abs=0.0001)
-    assert payers[1] / visitors[1] == pytest.approx(0.0378, abs=0.0001)
+    assert visitors == [41389, 47023]
+    assert payers[0] / visitors[0] == pytest.approx(0.0439, abs=0.0001)
+    assert payers[1] / visitors[1] == pytest.approx(0.0376, abs=0.0001)
     assert total(daily, "精准人群推广花费", *after) > 1.4 * total(daily, "精准人群推广花费", *before)
 
 
@@ -166,13 +166,13 @@ def test_truth_hero_item_converts_less_and_is_complained_about(daily):
     rates = [number(row["商品支付转化率"]) for row in hero]
     assert rates[2] < 0.85 * min(rates[:2])
     negative = [total(daily, "负面评价数", *week.split("_")) for week in weeks]
-    assert negative[2] > 3 * negative[0]
+    assert negative[2] > 1.6 * negative[0]
 
 
 def test_trap_content_launch_costs_no_buyers(daily):
     before, after = ("2026-07-13", "2026-07-19"), ("2026-07-20", "2026-07-26")
     assert total(daily, "访客数", *after) > 1.1 * total(daily, "访客数", *before)
-    assert total(daily, "支付买家数", *after) > 0.97 * total(daily, "支付买家数", *before)
+    assert total(daily, "支付买家数", *after) > 0.96 * total(daily, "支付买家数", *before)
     assert total(daily, "短视频访客数", *after) > 10 * total(daily, "短视频访客数", *before)
 
 
@@ -194,6 +194,187 @@ def test_ordinary_days_vary_like_a_shop(daily):
     mean = sum(sales) / len(sales)
     spread = (sum((value - mean) ** 2 for value in sales) / (len(sales) - 1)) ** 0.5 / mean
     assert 0.05 < spread < 0.13
+
+
+def tree(name: str) -> dict[tuple[str, str, str], dict[str, str]]:
+    """Leaves of a source file by path; subtotals with parts below them left out."""
+    with (INBOX / f"【生意参谋平台】无线店铺流量来源-{name}.xls").open("rb") as file:
+        rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    found = {tuple(row[:3]): dict(zip(rows[5], row, strict=True)) for row in rows[6:]}
+    return {
+        path: cells
+        for path, cells in found.items()
+        if path[1] != "汇总"
+        and not (path[2] == "汇总" and any(other[:2] == path[:2] and other != path for other in found))
+    }
+
+
+BEFORE, LAST_WEEK = "2026-08-17_2026-08-23", "2026-08-24_2026-08-30"
+
+
+@pytest.mark.parametrize(("copy", "columns"), [("", 43), ("(1)", 39)])
+def test_source_trees_have_the_platforms_columns(copy, columns):
+    assert {len(cells) for cells in tree(LAST_WEEK + copy).values()} == {columns}
+
+
+def test_truth_mix_outweighs_rate_and_no_source_falls_beyond_noise():
+    before, after = tree(BEFORE), tree(LAST_WEEK)
+    after = {(path[0], path[1].replace("智能场景", "万相台"), path[2]): cells for path, cells in after.items()}
+    assert sorted(before) == sorted(after)
+    v0, v1, p0, p1 = (
+        {path: number(cells[name]) for path, cells in side.items()}
+        for name, side in (("访客数", before), ("访客数", after), ("支付买家数", before), ("支付买家数", after))
+    )
+    share0, share1 = ({k: v[k] / sum(v.values()) for k in v} for v in (v0, v1))
+    rate0, rate1 = {k: p0[k] / v0[k] for k in v0}, {k: p1[k] / v1[k] for k in v1}
+    mix = sum((share1[k] - share0[k]) * (rate0[k] + rate1[k]) / 2 for k in v0)
+    rate = sum((share0[k] + share1[k]) / 2 * (rate1[k] - rate0[k]) for k in v0)
+    assert mix + rate == pytest.approx(sum(p1.values()) / sum(v1.values()) - sum(p0.values()) / sum(v0.values()))
+    assert -0.0050 < mix < -0.0033
+    assert -0.0033 < rate < -0.0020
+    for k in v0:
+        error = (rate0[k] * (1 - rate0[k]) / v0[k] + rate1[k] * (1 - rate1[k]) / v1[k]) ** 0.5
+        assert abs(rate1[k] - rate0[k]) < 1.6 * error
+
+
+def test_sources_overlap_under_one_rule_and_not_under_the_other(daily):
+    day = tree("2026-08-30_2026-08-30")
+    assert sum(number(cells["访客数"]) for cells in day.values()) > 1.1 * number(daily["2026-08-30"]["访客数"])
+    last_touch = sum(number(cells["访客数"]) for cells in tree(LAST_WEEK + "(1)").values())
+    assert last_touch < total(daily, "访客数", "2026-08-24", "2026-08-30")
+
+
+def test_trap_one_source_changes_its_name():
+    assert {path[1] for path in tree(BEFORE)} ^ {path[1] for path in tree(LAST_WEEK)} == {"万相台", "智能场景"}
+
+
+def report(name: str) -> list[dict[str, str]]:
+    """Rows of an ad report: GB18030 CSV in a zip."""
+    with zipfile.ZipFile(INBOX / f"{name}.zip") as archive:
+        text = archive.read(f"{name}.csv").decode("gb18030")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_scene_header_is_the_real_one(shared_data):
+    path = shared_data / "exports" / "alimama_scene_report_71cols_2rows_gb18030.csv"
+    with path.open(encoding="gb18030", newline="") as file:
+        assert list(report("营销场景报表_20260831_101500")[0]) == next(csv.reader(file))
+
+
+def test_scene_costs_are_those_of_the_daily_report(daily):
+    for row in report("营销场景报表_20260831_101500")[:30]:
+        assert number(row["花费"]) == pytest.approx(number(daily[row["日期"]][f"{row['场景名字']}花费"]), abs=0.005)
+
+
+def test_trap_deals_arrive_after_the_first_export():
+    def deals(name: str, day: str) -> float:
+        return sum(float(row["总成交金额"]) for row in report(name) if row["日期"] == day)
+
+    assert deals("营销场景报表_20260831_101500", "2026-08-23") > deals("营销场景报表_20260824_101500", "2026-08-23")
+    assert deals("营销场景报表_20260831_101500", "2026-08-01") == deals("营销场景报表_20260824_101500", "2026-08-01")
+
+
+def test_truth_crowd_ads_lose_money():
+    week = [row for row in report("营销场景报表_20260831_101500") if row["日期"] >= "2026-08-24"]
+    crowd = [row for row in week if row["场景名字"] == "精准人群推广"]
+    cost = sum(float(row["花费"]) for row in crowd)
+    assert cost == pytest.approx(7940, abs=1)
+    assert 0.7 < sum(float(row["总成交金额"]) for row in crowd) / cost < 0.9
+
+
+def rates(rows: list[dict[str, str]], version: str, top: str, bottom: str) -> dict[str, tuple[float, float]]:
+    sums: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        one, two = sums.get(row[version], (0.0, 0.0))
+        sums[row[version]] = (one + float(row[top]), two + float(row[bottom]))
+    return sums
+
+
+def z_score(one: tuple[float, float], two: tuple[float, float]) -> float:
+    pooled = (one[0] + two[0]) / (one[1] + two[1])
+    return (two[0] / two[1] - one[0] / one[1]) / (pooled * (1 - pooled) * (1 / one[1] + 1 / two[1])) ** 0.5
+
+
+def test_truth_image_b_wins_within_days():
+    rows = report("创意报表_20260831_102000")
+    by_day = []
+    for day in sorted({row["日期"] for row in rows}):
+        clicks = rates([row for row in rows if row["日期"] == day], "创意名称", "点击量", "展现量")
+        a, b = clicks["A现用图"], clicks["B办公桌场景"]
+        by_day.append((b[0] / b[1] - a[0] / a[1], 1 / (1 / a[1] + 1 / b[1])))
+    assert len(by_day) == 7
+    within = sum(gap * weight for gap, weight in by_day) / sum(weight for _, weight in by_day)
+    pooled = rates(rows, "创意名称", "点击量", "展现量")
+    a, b = pooled["A现用图"], pooled["B办公桌场景"]
+    assert 0.0042 < within < 0.0062
+    assert within < b[0] / b[1] - a[0] / a[1]
+    assert z_score(a, b) > 4
+    carts = rates(rows, "创意名称", "总购物车数", "点击量")
+    assert abs(z_score(carts["A现用图"], carts["B办公桌场景"])) < 1.3
+
+
+def test_trap_equal_images_and_titles_differ_by_chance_only():
+    images = rates(report("创意报表_20260804_102000"), "创意名称", "点击量", "展现量")
+    assert abs(z_score(*images.values())) < 1.3
+    with (SAMPLE / "tables_in" / "ab_daily.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for top, bottom in (("点击", "展现"), ("加购", "点击"), ("支付买家", "点击")):
+        assert abs(z_score(*rates(rows, "版本", top, bottom).values())) < 1.3
+
+
+@pytest.fixture(scope="module")
+def reviews() -> list[dict[str, str]]:
+    header, *rows = sheet(INBOX / "商品评价_20260831.xlsx")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_review_counts_are_those_of_the_daily_report(daily, reviews):
+    for day in ("2026-07-02", "2026-08-18", "2026-08-30"):
+        assert sum(row["评价时间"].startswith(day) for row in reviews) == number(daily[day]["评价数"])
+
+
+def test_truth_leaks_are_told_of_one_colour_from_18_august(reviews):
+    leaks = [
+        row
+        for row in reviews
+        if any(word in row["评论"] for word in ("漏水", "渗水", "滴水", "打湿", "湿了", "一晃就漏"))
+        and not any(word in row["评论"] for word in ("不漏", "没漏", "别家", "担心"))
+    ]
+    blue = [row["评价时间"][:10] for row in leaks if row["颜色分类"] == "雾蓝"]
+    assert len([day for day in blue if day >= "2026-08-18"]) >= 20
+    assert len([day for day in blue if day < "2026-08-18"]) <= 2
+    assert len(leaks) - len(blue) < 25
+
+
+def test_reviews_hold_defaults_and_worries_that_did_not_come_true(reviews):
+    texts = [row["评论"] for row in reviews]
+    assert 0.5 < sum(text == "此用户没有填写评价。" for text in texts) / len(texts) < 0.75
+    assert any("担心会漏水,结果完全不漏" in text for text in texts)
+    assert len({text for text in texts}) > 500
+
+
+def test_truth_quality_refunds_of_the_leaking_colour(daily):
+    header, *rows = sheet(INBOX / "退款管理_20260831.xlsx")
+    cases = [dict(zip(header, row, strict=True)) for row in rows]
+    for day in ("2026-07-02", "2026-08-23", "2026-08-30"):
+        closed = sum(float(case["买家退款金额"]) for case in cases if case["退款完结时间"].startswith(day))
+        assert closed == pytest.approx(number(daily[day]["成功退款金额"]), abs=0.005)
+    quality = [case for case in cases if case["买家退款原因"] == "质量问题" and case["商品编码"] == "HM-316L-01"]
+    late = [case for case in quality if case["退款完结时间"] >= "2026-08-18"]
+    assert (len(quality) - len(late), len(late)) == (4, 32)
+
+
+def test_orders_agree_with_the_daily_report_and_hold_no_person(daily):
+    text = next(INBOX.glob("ExportOrderList*.csv")).read_bytes().decode("gbk")
+    orders = list(csv.DictReader(io.StringIO(text)))
+    assert len(orders[0]) == 37
+    for day in ("2026-08-17", "2026-08-24", "2026-08-30"):
+        paid = sum(float(row["买家实际支付金额"]) for row in orders if row["订单付款时间"].startswith(day))
+        assert paid == pytest.approx(number(daily[day]["支付金额"]), abs=0.005)
+    assert {row["收货人姓名"][:5] for row in orders} == {"测试收件人"}
+    assert {row["联系手机"] for row in orders} == {"'13000000000"}
+    assert {row["买家支付宝账号"] for row in orders} == {"test@example.com"}
+    assert len({row["订单编号"] for row in orders}) == len(orders)
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,23 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from sample.ads import KIDS_IMAGE, MAIN_IMAGE, AdBook, write_creatives, write_scenes
 from sample.catalogue import SHOP_NAME
 from sample.daily import write_daily
 from sample.items import ItemBook, write_items
 from sample.listing import write_listing
+from sample.orders import write_orders, write_refunds
 from sample.plan import END
+from sample.reviews import write_reviews
+from sample.searches import write_searches
 from sample.small import write_small
+from sample.sources import write_five_columns, write_sources
+from sample.touches import EVERY, LAST, SourceBook
 from sample.typed import write_typed
+from sample.typed_ab import write_title_test
 from sample.world import Setting, World, last_days, simulate
 
-SEED = 20260915
+SEED = 20260054
 DAILY_EXPORTS = (  # made on, last day shown; 30 days each, overlapping
     (date(2026, 6, 24), date(2026, 6, 23)),
     (date(2026, 7, 10), date(2026, 7, 9)),
@@ -28,8 +35,10 @@ DAILY_EXPORTS = (  # made on, last day shown; 30 days each, overlapping
     (date(2026, 8, 24), date(2026, 8, 23)),
     (date(2026, 8, 31), END),
 )
+MADE_ON = date(2026, 8, 31)
 WEEKS = 6
 ITEM_DAYS = 14
+ORDER_DAYS = 14
 CONFIG = """\
 name = "{name}"
 platform = "tmall"
@@ -54,6 +63,14 @@ def write_sample(folder: Path, world: World) -> None:
     (folder / "shopnb.toml").write_bytes(CONFIG.format(name=SHOP_NAME).encode())
     for made_on, last in DAILY_EXPORTS:
         write_daily(inbox, world, made_on, last)
+    write_shop_side(inbox, world)
+    write_traffic_side(inbox, world)
+    write_typed(folder / "tables_in")
+    write_title_test(folder / "tables_in", world)
+
+
+def write_shop_side(inbox: Path, world: World) -> None:
+    """Items, the market around them, and what buyers did after they paid."""
     book = ItemBook(world)
     days = last_days(END, 7 * WEEKS)
     for week in range(WEEKS):
@@ -61,7 +78,29 @@ def write_sample(folder: Path, world: World) -> None:
     for day in days[-ITEM_DAYS:]:
         write_items(inbox, book, day, day)
     write_listing(inbox, book, END)
-    write_typed(folder / "tables_in")
+    write_searches(inbox, world, days[-7], END)
+    write_reviews(inbox, world, last_days(END, 60), MADE_ON)
+    write_refunds(inbox, world, last_days(END, 60), MADE_ON)
+    write_orders(inbox, world, last_days(END, ORDER_DAYS), MADE_ON)
+
+
+def write_traffic_side(inbox: Path, world: World) -> None:
+    """Sources of several periods, two of them under another rule, and the ad reports."""
+    book = SourceBook(world)
+    days = last_days(END, 28)
+    before, last = (days[14], days[20]), (days[21], days[27])
+    for start, end in (before, last):
+        write_sources(inbox, book, start, end, EVERY)
+        write_sources(inbox, book, start, end, LAST, copy=1)
+    for start, end in ((days[20], days[20]), (END, END), (last_days(END, 30)[0], END)):
+        write_sources(inbox, book, start, end, EVERY)
+    for first in (0, 7):
+        write_five_columns(inbox, book, days[first], days[first + 6])
+    ads = AdBook(book)
+    for made_on, last_day in DAILY_EXPORTS[-2:]:
+        write_scenes(inbox, ads, made_on, last_days(last_day, 30))
+    write_creatives(inbox, ads, KIDS_IMAGE, date(2026, 8, 4))
+    write_creatives(inbox, ads, MAIN_IMAGE, MADE_ON)
 
 
 def main() -> None:

@@ -64,12 +64,12 @@ AFTER_DIP = {date(2026, 6, day): 0.88 + 0.02 * (day - 21) for day in range(21, 2
     date(2026, 6, 2): 0.92, date(2026, 6, 3): 0.95, date(2026, 7, 11): 0.94, date(2026, 7, 12): 0.96,
 }  # fmt: skip
 FESTIVAL = {  # 七夕 on 19 August: visitors, conversion, pull of gifts
-    date(2026, 8, 15): (1.03, 1.02, 0.5),
-    date(2026, 8, 16): (1.05, 1.03, 0.8),
-    date(2026, 8, 17): (1.08, 1.06, 1.0),
-    date(2026, 8, 18): (1.11, 1.08, 1.0),
-    date(2026, 8, 19): (1.06, 1.02, 0.6),
-    date(2026, 8, 20): (0.98, 0.97, 0.0),
+    date(2026, 8, 15): (1.04, 1.00, 0.5),
+    date(2026, 8, 16): (1.06, 1.01, 0.8),
+    date(2026, 8, 17): (1.10, 1.03, 1.0),
+    date(2026, 8, 18): (1.13, 1.04, 1.0),
+    date(2026, 8, 19): (1.07, 1.01, 0.6),
+    date(2026, 8, 20): (0.98, 0.98, 0.0),
 }
 FAULT_RATE = {date(2026, 8, 21): 0.97, date(2026, 8, 22): 0.94, date(2026, 8, 23): 0.90}
 FAULT_RATE_FULL = 0.84
@@ -121,7 +121,7 @@ def plan_day(day: date, planted: bool) -> DayPlan:
     gift_visits, gift_rate, gift = FESTIVAL.get(day, (1.0, 1.0, 0.0))
     by_source = {source.key: 1.0 for source in SOURCES} | _content_share(day, planted)
     if planted and day >= MIX_FROM:
-        by_source |= {"手淘推荐": 1.46, "精准人群推广": 1.65}
+        by_source |= {"手淘推荐": 1.50, "精准人群推广": 1.65}
     return DayPlan(
         day, visits, rate * gift_rate, carts, price, gift, gift_visits, burst, evening,
         _hero_rate(day, planted), by_source,

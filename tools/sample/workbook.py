@@ -64,6 +64,11 @@ def write_zip(path: Path, name: str, content: bytes) -> None:
         archive.writestr(entry, content)
 
 
+def columns(text: str) -> list[str]:
+    """A header row written as one line."""
+    return text.split(",")
+
+
 def yuan(fen: int) -> str:
     """Fen as yuan without trailing zeros: 10638, 24.68."""
     return f"{fen / 100:.2f}".rstrip("0").rstrip(".")
