@@ -114,7 +114,7 @@ def _notebooks(reports: Sequence[str]) -> dict[str, Path]:
     every = parameters.notebooks()
     if not reports:
         return dict(every)
-    chosen = {}
+    chosen: dict[str, Path] = {}
     for name in reports:
         is_path = name.endswith(".ipynb") and Path(name).is_file()
         if name not in every and not is_path:
