@@ -50,7 +50,8 @@ sample = true
 
 
 def empty_folder(folder: Path) -> None:
-    """A shop folder with an empty inbox; generated parts of an older run are removed, TRUTH.md stays."""
+    """A shop folder with an empty inbox; what an older run wrote or had imported is removed, TRUTH.md stays."""
+    shutil.rmtree(folder / "tables", ignore_errors=True)
     for part in ("inbox", "tables_in"):
         shutil.rmtree(folder / part, ignore_errors=True)
         (folder / part).mkdir(parents=True)
