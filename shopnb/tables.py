@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -20,6 +21,7 @@ from shopnb.view import TableColumn, TablePart
 _LEFT = ("text", "iso", "day", "day_short", "weekday", "day_weekday")  # kinds that stand at the left
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CSV_ROWS = 200  # so many rows travel inside the page
+_SHORT = 22  # half-width columns: texts up to here stay on one line
 _STEPS = 20  # a bar's length in twentieths of its cell
 
 
@@ -62,7 +64,9 @@ def _classes(shown: pd.DataFrame, part: TablePart) -> pd.DataFrame:
 
 
 def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
-    names = ["nb-t" if column.kind in _LEFT else "" for _ in values]
+    short = column.kind != "text" or all(_width(value) <= _SHORT for value in values)
+    left = "nb-t nb-s" if short else "nb-t"
+    names = [left if column.kind in _LEFT else "" for _ in values]
     numbers = [None if column.kind in _LEFT or pd.isna(value) else float(value) for value in values]
     longest = max((abs(number) for number in numbers if number is not None), default=0.0) or 1.0
     for place, number in enumerate(numbers):
@@ -73,6 +77,11 @@ def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
         if column.signed and number:
             names[place] += " nb-up" if number > 0 else " nb-down"
     return [name.strip() for name in names]
+
+
+def _width(value: Any) -> int:
+    """Half-width columns of a cell's text: a Chinese character takes two."""
+    return 0 if pd.isna(value) else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in str(value))
 
 
 def _tidy(html: str, columns: tuple[TableColumn, ...]) -> str:
@@ -110,7 +119,8 @@ def table_csv(part: TablePart) -> str:
     "Title,Units\n'=1+1,-2\ncup,3\n"
     """
     shown = part.frame.loc[:, [column.name for column in part.columns]].map(_neutral)
-    return shown.to_csv(index=False, header=[_neutral(column.heading) for column in part.columns], lineterminator="\n")
+    headings = [str(_neutral(column.heading)) for column in part.columns]
+    return str(shown.to_csv(index=False, header=headings, lineterminator="\n"))
 
 
 def _neutral(value: Any) -> Any:

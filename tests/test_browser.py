@@ -146,6 +146,13 @@ def test_print_splits_no_card_and_no_chart(browser, page_file):
             ".every((e) => getComputedStyle(e).breakInside === 'avoid')"
         )
         assert kept
+        visit.page.wait_for_function(ALIVE)
+        visit.page.evaluate("document.querySelector('.nb-main').style.width = '690px'")  # A4, charts not drawn again
+        cut = visit.page.evaluate(
+            "[...document.querySelectorAll('.nb-live svg')].filter((svg) => svg.getBoundingClientRect().right >"
+            " svg.closest('.nb-chart').getBoundingClientRect().right + 1).length"
+        )
+        assert cut == 0
         assert visit.page.pdf(format="A4").startswith(b"%PDF")
 
 

@@ -91,7 +91,7 @@ def test_a_table_has_scopes_bars_signs_and_dashes_for_the_unknown():
     assert '<td class="nb-up">+1.00 pp</td>' in html
     assert '<td class="nb-down">−2.00 pp</td>' in html
     assert html.count("<td>–</td>") == 1
-    assert '<td class="nb-t">–</td>' in html
+    assert '<td class="nb-t nb-s">–</td>' in html
     assert "<style" not in html
 
 

@@ -73,11 +73,7 @@ def chart_daily_band(
     ticks = _ticks(list(frame["day"]))
     band = _band(days, kind, lang, value_title, ticks, zero=zero)
     chart = altair.layer(*_strips(spans, height, lang, ticks), *band, *_signs(marks, height, lang, ticks))
-    part = frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
-    if spans:
-        above = 18 if len(spans) == 1 else 32
-        part.spec["padding"] = {"top": max(2, above - 20 * bool(value_title)), "left": 2, "right": 2, "bottom": 2}
-    return part
+    return frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
 
 
 def _band(
@@ -133,17 +129,21 @@ def _strips(
 
 
 def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: list[int]) -> list[altair.Chart]:
-    """The change log along the foot of the plot."""
+    """The change log along the foot of the plot; signs of days close together stand above one another."""
     if not marks:
         return []
-    signs = [{"day": frames.plain(day), "sign": frames.safe(sign)} for day, sign in marks]
+    near = pd.Timedelta(milliseconds=(ticks[-1] - ticks[0]) * 0.06 if ticks else 0)
+    signs: frames.Records = []
+    before, level = None, 0
+    for day, sign in sorted(marks, key=lambda mark: mark[0]):
+        crowded = before is not None and pd.Timestamp(day) - before < near
+        before, level = pd.Timestamp(day), (level + 1) % 3 if crowded else 0
+        signs.append({"day": frames.plain(day), "sign": frames.safe(sign), "y": height - 7 - 14 * level})
     base = altair.Chart(frames.inline(signs)).encode(x=_day("day", lang, ticks))
     line = base.mark_rule(color=theme.OWN, strokeWidth=1, strokeDash=[2, 3]).encode(
         y=altair.value(0), y2=altair.value(height - 14)
     )
-    sign = base.mark_text(color=theme.OWN, fontSize=13, fontWeight=600).encode(
-        y=altair.value(height - 7), text="sign:N"
-    )
+    sign = base.mark_text(color=theme.OWN, fontSize=13, fontWeight=600).encode(y=rows.at("y"), text="sign:N")
     return [line, sign]
 
 
