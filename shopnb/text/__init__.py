@@ -1,0 +1,22 @@
+"""Chinese review language, offline: how pleased a review is, and what it says about which aspect.
+
+Belongs here: cleaning, clauses, the lexicon (`lexicon.toml`, data that anyone can extend) and the shipped model
+(`polarity.npz`, see `MODEL_CARD.md`). Knows texts only: no shop, no table, no sentence for people.
+
+- ``polarity(reviews)`` -> ndarray, P(positive) of each review
+- ``aspects(reviews, *, scheme=None)`` -> DataFrame(review, clause, aspect, opinion, polarity)
+- ``clauses(review)`` -> list of the review's clauses
+- ``aspect_groups()`` -> aspect to product, logistics or service
+- ``typicality(sentences)`` -> ndarray, how well each stands for all of them
+- ``MEASURED_ERROR``: share of reviews judged wrongly, each trade left out of training in turn
+- ``is_default(review)`` -> whether the platform wrote it in the buyer's stead
+"""
+
+from __future__ import annotations
+
+from shopnb.text.aspects import aspect_groups, aspects
+from shopnb.text.cleaning import clauses, is_default
+from shopnb.text.features import typicality
+from shopnb.text.model import MEASURED_ERROR, polarity
+
+__all__ = ["MEASURED_ERROR", "aspect_groups", "aspects", "clauses", "is_default", "polarity", "typicality"]

