@@ -121,3 +121,27 @@ def test_a_notebook_fragment_brings_its_style_and_follows_the_lab_theme():
     assert html.startswith("<style>")
     assert 'data-jp-theme-light="false"' in html
     assert "http" not in html
+
+
+def _luminance(colour: str) -> float:
+    """WCAG 2 relative luminance of #rrggbb."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_is_readable_in_both_themes():
+    css = screen.stylesheet()
+    blocks = [dict(re.findall(r"--([\w-]+): ?(#[0-9a-f]{6})", block)) for block in re.findall(r"\{--paper[^}]*\}", css)]
+    assert len(blocks) == 3  # light, dark page, dark notebook
+    for colours in blocks:
+        for ground in ("paper", "card"):
+            for text in ("ink", "soft", "pale", "brand", "accent", "own", "camp", "red", "green"):
+                assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        assert _contrast(colours["good"], colours["good-wash"]) >= 4.5
+        assert _contrast(colours["warn"], colours["warn-wash"]) >= 4.5
