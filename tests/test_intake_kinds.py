@@ -1,9 +1,15 @@
 """Each export kind in its true header: what becomes of its rows, worked out by hand."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from test_intake import csv_bytes, stored, xls_bytes, zip_bytes
 
+import shopnb
+from shopnb.errors import InputError
 from shopnb.intake import import_files
+from shopnb.intake.kinds import fold, packaged_kinds
 
 
 def read(tmp_path, name, data):
@@ -220,8 +226,12 @@ def test_test_table_of_one_version_a_file(tmp_path):
 
 
 def test_one_row_a_user(tmp_path):
-    header = ["userid", "version", "rounds", "retention_1", "phone"]
-    rows = [header, ["116", "gate_30", "3", "FALSE", "13800138000"], ["337", "gate_40", "38", "TRUE", "13800138001"]]
+    header = ["userid", "version", "rounds", "retention_1", "phone", "reach"]
+    rows = [
+        header,
+        ["116", "gate_30", "3", "FALSE", "13800138000", "13900139000"],
+        ["337", "gate_40", "38", "TRUE", "13800138001", "13900139001"],
+    ]
     account, kept = read(tmp_path, "cats.csv", csv_bytes(rows))
     assert [dict(row["measures"]) for row in kept] == [
         {"rounds": 3, "retention_1": 0},
@@ -246,6 +256,8 @@ def test_core_board_of_1688(tmp_path):
         ["统计日期", "终端", "访客数", "支付金额"],
         ["统计日期", "搜索词", "访客数", "支付金额"],
         ["商品名称", "商品编号", "咨询人数", "询单人数", "询单转化率", "最终付款金额"],
+        ["流量来源", "来源明细", "访客数", "浏览量占比", "店内跳转人数", "跳出本店人数"],
+        ["来源名称", "访客数", "支付转化率", "支付买家数", "下单买家数"],
         ["子订单编号", "主订单编号", "标题", "价格", "购买数量", "订单状态"],
     ],
 )
@@ -255,6 +267,46 @@ def test_a_finer_export_is_not_taken_for_a_coarser_one(tmp_path, header):
     assert account.state == "refused", account
 
 
+def test_another_export_is_told_apart_by_its_column(tmp_path):
+    header = ["子订单编号", "主订单编号", "标题", "价格", "订单创建时间", "订单付款时间", "买家实际支付金额"]
+    (tmp_path / "a.csv").write_bytes(csv_bytes([header, ["1"] * len(header)]))
+    (account,) = import_files([tmp_path / "a.csv"], tmp_path / "shop")
+    assert account.error.code == "other_export"
+    assert "子订单编号" in account.error.parts("zh")["problem"]
+
+
 def test_chosen_columns_of_the_daily_report(tmp_path):
     account, (row,) = read(tmp_path, "取数.csv", csv_bytes([["统计日期", "支付金额"], ["2026-09-16", "5"]]))
     assert (account.kind, row["paid_amount"], row["visitors"]) == ("shop_daily", 5, None)
+
+
+def test_the_kinds_of_the_package_are_sound():
+    """Every need can be met by a header, and no header stands for two columns of one kind."""
+    for kind in packaged_kinds():
+        assert kind.headers
+        for word in (*kind.needs, *kind.any_of):
+            assert word not in kind.table or kind.shown(word)
+        for word in kind.required:
+            assert word in kind.table
+    for file in Path(shopnb.__file__).parent.joinpath("exports").glob("*.toml"):
+        aliases = tomllib.loads(file.read_text("utf-8")).get("aliases", {})
+        folded = [fold(name) for names in aliases.values() for name in dict.fromkeys(map(fold, names))]
+        assert len(folded) == len(set(folded)), file.name
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('table = "nowhere"\nneeds = ["a"]', "nowhere"),
+        ('table = "orders"\nneeds = ["a"]\n[aliases]\nordr_id = ["a"]', "ordr_id"),
+        ('table = "orders"\nneed = ["a"]', "need"),
+        ("table = ", "mine.toml"),
+    ],
+)
+def test_a_wrong_kind_of_a_shop_is_named(tmp_path, text, word):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "mine.toml").write_text(text, "utf-8")
+    with pytest.raises(InputError) as error:
+        import_files([], tmp_path)
+    assert error.value.code == "kind_unreadable"
+    assert word in str(error.value)

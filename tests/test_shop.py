@@ -77,7 +77,7 @@ def test_signs_in_a_folder_name_are_no_pattern(tmp_path):
     assert visitors(open_shop(folder)) == {1: 10}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.sets(st.integers(1, 28), min_size=1), min_size=1, max_size=6), st.randoms())
 def test_rows_in_force_by_another_route(tmp_path_factory, exports, order):
     """Later exports overwrite the days they have: a dict says the same as the join."""

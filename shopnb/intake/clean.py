@@ -20,6 +20,7 @@ from shopnb.intake.sheets import Cell, is_blank
 from shopnb.schema import Column
 
 EXAMPLE = "【示例】"  # marks the lines of a template that are no data
+_LIKE_AN_ID = 10**10  # phone numbers and ids are greater; no outcome of a user is
 Parser = Callable[[Any], Any]
 _AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
 
@@ -243,11 +244,11 @@ def _missing(cleaned: Cleaned, found: Recognised, faults: dict[int, Rejection]) 
 def _outcomes(cleaned: Cleaned, found: Recognised, rows: list[list[Cell]]) -> None:
     """The other columns that are numbers, or yes and no, throughout become helpers `_outcome <header>`."""
     for header in list(found.unknown):
-        index = next(i for i, cell in enumerate(found.headers) if cell.strip() == header)
+        index = next(i for i, cell in enumerate(found.headers) if cell.strip()[:60] == header)
         cells = [row[index] if index < len(row) else None for row in rows]
         for parse in (values.parse_number, values.parse_bool):
             parsed, bad = _parse_unique(cells, parse)
-            if not bad:
+            if not bad and all(value is None or abs(value) < _LIKE_AN_ID for value in parsed):
                 cleaned.columns[f"_outcome {header}"] = [None if value is None else float(value) for value in parsed]
                 found.unknown.remove(header)
                 break

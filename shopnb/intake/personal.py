@@ -15,7 +15,7 @@ _HEADERS = re.compile(
     r"|身份证|邮箱|微信|(?<![a-z])qq|虚拟号|支付单号|交易号|银行|户名"
     r"|phone|mobile|(?<![a-z])tel(?![a-z])|address|e-?mail|nick|buyer|receiver|consignee|recipient|user_?name",
 )
-_NOT_HEADERS = re.compile(r"^(?!.*(?:名|账号|昵称|id)).*(?:人数|买家数|次数|金额|率|均值|件数|量)$")
+_NOT_HEADERS = re.compile(r"^是否|^(?!.*(?:名|账号|昵称|id)).*(?:人数|买家数|次数|金额|率|均值|件数|量)$")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})(?!\d)")
 MASK = "[…]"
 _PROVINCE = re.compile(

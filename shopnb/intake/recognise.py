@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from shopnb.errors import InputError
 from shopnb.intake.account import Remark
 from shopnb.intake.containers import Member
 from shopnb.intake.kinds import Kind, bare, fold
-from shopnb.intake.personal import is_personal
+from shopnb.intake.personal import is_personal, mask_phones
 from shopnb.intake.sheets import Cell, Sheet, is_blank
 
 _MIN_TEXTS = 3
@@ -66,19 +65,52 @@ def _candidate_rows(sheet: Sheet) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _fits(kind: Kind, cells: Sequence[str]) -> tuple[int, list[str]]:
-    """How many headers of a row the kind knows, and which of its needs are missing."""
+@dataclass(frozen=True)
+class _Fit:
+    """How well a row is the header of a kind.
+
+    Parameters
+    ----------
+    known : columns of the kind that the row names.
+    missing : headers that the kind needs and the row lacks.
+    extra : headers that show the row to be another, mostly finer, export.
+    share : of the row's headers that the kind knows.
+    """
+
+    kind: Kind
+    row: int
+    cells: list[str]
+    known: int
+    missing: list[str]
+    extra: list[str]
+    share: float
+
+    @property
+    def is_full(self) -> bool:
+        return not self.missing and not self.extra and self.share >= self.kind.least_share
+
+    @property
+    def is_near(self) -> bool:
+        """Half of what the kind needs is there, and for a typed-in table half of the row is its own."""
+        needs = len(self.kind.needs) + bool(self.kind.any_of)
+        return 2 * len(self.missing) <= needs and (not self.kind.table.typed or self.share >= 0.5)
+
+    @property
+    def nearness(self) -> tuple[float, int]:
+        """More of the needs, then more columns."""
+        return -len(self.missing) / len(self.kind.needs), self.known
+
+
+def _fit(kind: Kind, row: int, cells: list[str]) -> _Fit:
     folded = {fold(cell) for cell in cells} - {""}
     folded |= {bare(cell) for cell in folded}
-    known = [kind.column_of(cell) for cell in cells if fold(cell)]
-    columns = {name for name in known if name}
+    names = [kind.column_of(cell) for cell in cells if fold(cell)]
+    columns = {name for name in names if name}
     missing = [kind.shown(word) for word in kind.needs if not kind.has(word, folded, columns)]
     if kind.any_of and sum(kind.has(word, folded, columns) for word in kind.any_of) < kind.any_of_least:
         missing.append(" / ".join(kind.shown(word) for word in kind.any_of[:4]))
-    missing += [f"-{word}" for word in kind.without if kind.has(word, folded, set())]
-    if not missing and len(columns) < kind.least_share * len(known):
-        missing.append("…")
-    return len(columns), missing
+    extra = [word for word in kind.without if kind.has(word, folded, set())]
+    return _Fit(kind, row, cells, len(columns), missing, extra, len(columns) / max(len(names), 1))
 
 
 def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised:
@@ -87,34 +119,28 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     Raises
     ------
     InputError
-        `unknown_columns`, naming the nearest kind and what it lacks. Cells that no kind knows are not repeated: a
-        file without a header would put its data, personal or not, into the message.
+        `unknown_columns`, naming the nearest kind and what it lacks; `other_export`, naming the nearest kind and the
+        column that tells them apart; `unknown_file`. Cells that no kind knows are not repeated: a file without a
+        header would put its data, personal or not, into the message.
     """
-    fitting: list[tuple[tuple[int, int, bool, int], str, Kind, int, list[str]]] = []
-    nearest: tuple[tuple[float, int], Kind, list[str], list[str]] | None = None
-    for row, cells in _candidate_rows(sheet):
-        for kind in kinds:
-            known, missing = _fits(kind, cells)
-            if not missing:
-                score = (known, len(kind.needs), kind.table.name in member.stem.lower(), -row)
-                fitting.append((score, kind.name, kind, row, cells))
-            elif 2 * len([word for word in missing if not word.startswith(("-", "…"))]) <= len(kind.needs):
-                closeness = (1 - len(missing) / (len(kind.needs) + 1), known)
-                if nearest is None or closeness > nearest[0]:
-                    shown = [cell for cell in cells if kind.column_of(cell)]
-                    nearest = (closeness, kind, [word for word in missing if not word.startswith(("-", "…"))], shown)
-    if not fitting:
-        bare_texts = _bare_texts(sheet, member, kinds)
-        if bare_texts is None:
-            raise _unknown(member, sheet, nearest)
-        return bare_texts
-    fitting.sort(key=lambda item: (tuple(-int(part) for part in item[0]), item[1]))
-    best = fitting[0]
-    others = sorted({item[2].name for item in fitting[1:] if item[0][:3] == best[0][:3]} - {best[2].name})
-    found = _mapped(sheet, best[2], best[3], best[4])
-    found.why.append({"code": "columns_known", "known": len(found.columns), "of": len([c for c in best[4] if fold(c)])})
-    if best[3]:
-        found.why.append({"code": "header_below_banner", "row": best[3] + 1})
+    fits = [_fit(kind, row, cells) for row, cells in _candidate_rows(sheet) for kind in kinds]
+    full = [fit for fit in fits if fit.is_full]
+    if not full:
+        texts = _bare_texts(sheet, member, kinds)
+        if texts is None:
+            raise _unknown(member, sheet, [fit for fit in fits if fit.known and fit.is_near])
+        return texts
+
+    def rank(fit: _Fit) -> tuple[int, int, bool]:
+        return fit.known, len(fit.kind.needs), fit.kind.table.name in member.stem.lower()
+
+    best = max(full, key=lambda fit: (*rank(fit), -fit.row))
+    others = sorted({fit.kind.name for fit in full if rank(fit) == rank(best)} - {best.kind.name})
+    found = _mapped(sheet, best.kind, best.row, best.cells)
+    filled = sum(bool(fold(cell)) for cell in best.cells)
+    found.why.append({"code": "columns_known", "known": len(found.columns), "of": filled})
+    if best.row:
+        found.why.append({"code": "header_below_banner", "row": best.row + 1})
     if others:
         found.unsure.append({"code": "kind_tie", "others": ", ".join(others)})
     return found
@@ -146,13 +172,16 @@ def _is_sentence(text: str) -> bool:
     return len(text) >= 6 and sum(char.isalpha() for char in text) > len(text) // 2
 
 
-def _unknown(member: Member, sheet: Sheet, nearest: Any) -> InputError:
-    values = {"file": member.name, "sheet": sheet.name or "-", "found": "-"}
-    if nearest is None:
+def _unknown(member: Member, sheet: Sheet, near: list[_Fit]) -> InputError:
+    values = {"file": member.name, "sheet": sheet.name or "-"}
+    if not near:
         return InputError("unknown_file", **values)
-    _, kind, missing, shown = nearest
-    values |= {"nearest": kind.title, "missing": ", ".join(missing) or "-", "found": ", ".join(shown) or "-"}
-    return InputError("unknown_columns", **values)
+    nearest = max(near, key=lambda fit: fit.nearness)
+    values["nearest"] = nearest.kind.title
+    if not nearest.missing:
+        return InputError("other_export", **values, extra=", ".join(nearest.extra) or "-")
+    known = ", ".join(cell.strip() for cell in nearest.cells if nearest.kind.column_of(cell))
+    return InputError("unknown_columns", **values, missing=", ".join(nearest.missing), found=known)
 
 
 def _mapped(sheet: Sheet, kind: Kind, row: int, cells: list[str]) -> Recognised:
@@ -163,7 +192,11 @@ def _mapped(sheet: Sheet, kind: Kind, row: int, cells: list[str]) -> Recognised:
     for index, name in (*exact, *loose):
         if name and name not in columns and index not in columns.values():
             columns[name] = index
-    rest = [cell.strip() for index, cell in enumerate(cells) if fold(cell) and index not in columns.values()]
+    rest = [
+        mask_phones(cell.strip())[:60]
+        for index, cell in enumerate(cells)
+        if fold(cell) and index not in columns.values()
+    ]
     personal = [cell for cell in rest if is_personal(fold(cell))]
     unknown = [cell for cell in rest if cell not in personal]
     return Recognised(kind, sheet, row, columns, cells, unknown=unknown, personal=personal)
