@@ -23,7 +23,7 @@ lint: $(STAMP)  ## the checks that pre-commit and CI run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/codespell $$(git ls-files)
+	$(BIN)/codespell $$(git ls-files ':!data')
 	$(BIN)/nbstripout --keep-id --extra-keys "$(NOTEBOOK_KEYS)" --verify $$(git ls-files '*.ipynb')
 
 format: $(STAMP)  ## put code and notebooks into form
