@@ -109,14 +109,15 @@ def heading(column: str, lang: str) -> str:
 
 
 def format_range(low: float, high: float, kind: str, lang: str) -> str:
-    """An interval as people read it: both ends written as `kind`.
+    """An interval as people read it: both ends written as `kind`, one where they read the same.
 
     Examples
     --------
     >>> format_range(1200.0, 3400.0, "money", "en")
     '¥1.2k to ¥3.4k'
     """
-    return text("common.range", lang, low=format_value(low, kind, lang), high=format_value(high, kind, lang))
+    ends = format_value(low, kind, lang), format_value(high, kind, lang)
+    return ends[0] if ends[0] == ends[1] else text("common.range", lang, low=ends[0], high=ends[1])
 
 
 def error_parts(code: str, lang: str, /, **values: Any) -> dict[str, str]:

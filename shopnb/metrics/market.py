@@ -15,7 +15,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from shopnb.stats import CensoredModel, CensoredTotal, Estimate, censored_total, fit_censored
+from shopnb.stats import CensoredTotal, Estimate, censored_total, fit_censored, proportion_interval
 
 PLACEHOLDER_PRICE = 99_999.0  # a habit: "not for sale at present"
 PAGE_ONE = 60  # goods on the first page (MS9)
@@ -67,8 +67,24 @@ def lines_of(listing: ibis.Table, query: str, snapshot_on: object) -> pd.DataFra
     """The lines of one snapshot in order of position; columns as in schema `listing`."""
     chosen = listing.filter(listing.query == ibis.literal(query))
     day = chosen.snapshot_on
-    chosen = chosen.filter(day.isnull() if snapshot_on is None else day == ibis.literal(snapshot_on))  # noqa: PD003 (Ibis)
+    chosen = chosen.filter(day.isnull() if snapshot_on is None else day == ibis.literal(snapshot_on))
     return chosen.order_by("position").to_pandas()
+
+
+def falling_share(listing: ibis.Table, query: str) -> Estimate:
+    """Share of goods whose shown number fell between two snapshots: cumulative numbers never fall.
+
+    Goods are item ids seen on two days or more; `too_few_snapshots` where there is none.
+    """
+    named = listing.filter(listing.query == query, listing.item_id.notnull(), listing.snapshot_on.notnull())
+    days = named.group_by(["item_id", "snapshot_on"]).agg(sold=named.sold_low.max())
+    before = days.sold.lag().over(ibis.window(group_by="item_id", order_by="snapshot_on"))
+    moves = days.mutate(fell=(days.sold < before).cast("int64"), moved=before.notnull())
+    goods = moves.filter(moves.moved).group_by("item_id").agg(fell=moves.fell.max())
+    counted = goods.agg(fell=goods.fell.sum(), goods=goods.count()).to_pandas().iloc[0]
+    if not counted["goods"]:
+        return Estimate(math.nan, code="too_few_snapshots")
+    return proportion_interval(float(counted["fell"]), float(counted["goods"]))
 
 
 def listing_goods(lines: pd.DataFrame) -> Goods:
@@ -93,11 +109,9 @@ def listing_goods(lines: pd.DataFrame) -> Goods:
     first = frame.drop_duplicates("good").set_index("good")
     grouped = frame.groupby("good", sort=False)
     first = first.assign(is_paid=grouped["is_paid"].all())
-    largest = frame.sort_values(["sold_low", "sold_high"], na_position="first", kind="stable").groupby("good").last()
-    first = first.assign(
-        sold_low=largest["sold_low"].astype(float),
-        sold_high=largest["sold_high"].astype(float),
-    )
+    ranked = frame.sort_values(["sold_low", "sold_high"], na_position="first", kind="stable")
+    largest = ranked.drop_duplicates("good", keep="last").set_index("good")
+    first = first.assign(sold_low=largest["sold_low"].astype(float), sold_high=largest["sold_high"].astype(float))
     goods = first.sort_values("position").reset_index(drop=True)
     high, open_top = close_ladder(goods["sold_low"].to_numpy(), goods["sold_high"].to_numpy())
     columns = ["title", "shop_name", "brand", "place", "price", "sold_low", "sold_high", "position", "is_paid"]
@@ -203,14 +217,16 @@ class Bands:
 
     `frame` has one row a band in order: `low`, `high` (NaN: open), `goods`, `shops`, `goods_share`, `units`, `money`,
     `money_low`, `money_high`, `money_share`, `money_share_low`, `money_share_high`, `ratio` (money share ÷ goods
-    share) with `ratio_low`, `ratio_high`, `own` (own goods in it). `own_share` is the own share of the money of the
-    bands in which the shop sells; `draws` (draw × band) is the simulated money behind the intervals.
+    share) with `ratio_low`, `ratio_high`, `ratio_rest` (without the band's largest good), `own` (own goods in it).
+    `own_share` is the own share of the money of the bands in which the shop sells; `draws` and `own_draws` (draw ×
+    band) are the simulated money of all and of own goods.
     """
 
     frame: pd.DataFrame
     edges: tuple[float, ...]
     own_share: Estimate
     draws: np.ndarray = field(repr=False)
+    own_draws: np.ndarray = field(repr=False)
     code: str | None = None
 
 
@@ -245,6 +261,7 @@ def price_bands(
             tuple(chosen),
             Estimate(math.nan, code=model.code),
             np.empty((0, count)),
+            np.empty((0, count)),
             model.code,
         )
     weights = frame["price"].to_numpy() * factor
@@ -257,7 +274,21 @@ def price_bands(
     supply = rows["goods_share"].where(rows["goods_share"] > 0)
     for end in ("", "_low", "_high"):
         rows[f"ratio{end}"] = rows[f"money_share{end}"] / supply
-    return Bands(rows, tuple(chosen), _own_share(model, weights, band, is_own, draws, level), draws)
+    rows["ratio_rest"] = _ratio_without_largest(model.expected * weights, band, rows)
+    own_draws = model.simulate(weights, np.where(is_own, band, -1), count)
+    return Bands(rows, tuple(chosen), _own_share(draws, own_draws, level), draws, own_draws)
+
+
+def _ratio_without_largest(money: np.ndarray, band: np.ndarray, rows: pd.DataFrame) -> pd.Series:
+    """Money share ÷ goods share of each band once its largest good is left out of band and market."""
+    by_band = pd.Series(money).groupby(band)
+    every = range(len(rows))
+    rest = (by_band.sum() - by_band.max()).reindex(every, fill_value=0.0).to_numpy()
+    largest = by_band.max().reindex(every, fill_value=0.0).to_numpy()
+    goods = rows["goods"].to_numpy() - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (rest / (money.sum() - largest)) / (goods / max(len(money) - 1, 1))
+    return pd.Series(np.where(goods > 0, ratio, math.nan), index=rows.index)
 
 
 def _quantiles(draws: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -270,16 +301,12 @@ def _is_own(shops: pd.Series, own_shop: str) -> np.ndarray:
     return np.asarray(shops.fillna("") == own_shop) if own_shop else np.zeros(len(shops), bool)
 
 
-def _own_share(
-    model: CensoredModel, weights: np.ndarray, band: np.ndarray, is_own: np.ndarray, draws: np.ndarray, level: float
-) -> Estimate:
+def _own_share(draws: np.ndarray, own_draws: np.ndarray, level: float) -> Estimate:
     """Own money ÷ money of the bands in which the shop has goods."""
-    if not is_own.any():
+    sold_in = (own_draws > 0).any(axis=0)
+    if not sold_in.any():
         return Estimate(math.nan, code="no_own_goods")
-    own = model.simulate(weights, np.where(is_own, 0, -1))[:, 0]
-    share = own / draws[:, np.unique(band[is_own])].sum(axis=1)
-    middle, low, high = (float(end) for end in np.quantile(share, [0.5, (1 - level) / 2, (1 + level) / 2]))
-    return Estimate(middle, low, high)
+    return _estimate(own_draws.sum(axis=1) / draws[:, sold_in].sum(axis=1), level)
 
 
 @dataclass(frozen=True)
@@ -312,9 +339,16 @@ def concentration(goods: Goods, *, own_shop: str = "", factor: float = 1.0, leve
     leaders = {k: _estimate(ordered[:, :k].sum(axis=1), level) for k in (4, 8, 20)}
     middle, low, high = _quantiles(shares, level)
     shops = pd.DataFrame(
-        {"shop_name": names, "goods": np.bincount(codes, minlength=len(names)), "money": np.median(money, axis=0),
-         "share": middle, "share_low": low, "share_high": high, "is_own": _is_own(pd.Series(names), own_shop)}
-    )  # fmt: skip
+        {
+            "shop_name": names,
+            "goods": np.bincount(codes, minlength=len(names)),
+            "money": np.median(money, axis=0),
+            "share": middle,
+            "share_low": low,
+            "share_high": high,
+            "is_own": _is_own(pd.Series(names), own_shop),
+        }
+    )
     shops = shops[~shops["shop_name"].str.startswith("\n")].sort_values(["share", "shop_name"], ascending=[False, True])
     return Concentration(
         leaders, _estimate(np.square(shares).sum(axis=1), level), shops.reset_index(drop=True)[columns]
