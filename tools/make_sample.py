@@ -21,9 +21,9 @@ from sample.reviews import write_reviews
 from sample.searches import write_searches
 from sample.small import write_small
 from sample.sources import write_five_columns, write_sources
+from sample.title_test import write_title_test
 from sample.touches import EVERY, LAST, SourceBook
 from sample.typed import write_typed
-from sample.typed_ab import write_title_test
 from sample.world import Setting, World, last_days, simulate
 
 SEED = 20260054

@@ -76,13 +76,27 @@ def fit(features: sparse.csr_matrix, labels: Floats, weights: Floats, *, penalty
 
 
 def train(given: Labelled, chosen: npt.NDArray[np.bool_]) -> Model:
-    """The model from the chosen reviews."""
+    """The model from the chosen reviews.
+
+    The n-grams are fitted on all of them. How far to trust them beside the counts is learned from scores on trades
+    that the n-grams had not seen, because that is how the model is used.
+    """
+    size = 1 << BITS
     features, labels, trades = given.features[chosen], given.labels[chosen], given.trades[chosen]
-    found = fit(features, labels, balance(trades, labels))
-    weights = found[: 1 << BITS] * GRAM_SCALE
-    seen = np.bincount(features.indices, minlength=features.shape[1])[: 1 << BITS]
-    weights[seen < LEAST_REVIEWS] = 0.0
-    return Model(weights.astype(np.float16), found[1 << BITS : (1 << BITS) + COUNTS], float(found[-1]), BITS)
+    letters, counted = features[:, :size].tocsr(), features[:, size:].toarray()
+    weights = balance(trades, labels)
+    unseen = np.zeros(len(labels))
+    for trade in dict.fromkeys(trades):
+        left = trades == trade
+        part = fit(letters[~left], labels[~left], weights[~left])
+        unseen[left] = letters[left] @ part[:size] + part[size]
+    whole = fit(letters, labels, weights)
+    blend = fit(sparse.csr_matrix(np.column_stack([unseen, counted])), labels, weights, penalty=1.0)
+    gram_weights = whole[:size] * GRAM_SCALE * blend[0]
+    gram_weights[np.bincount(letters.indices, minlength=size) < LEAST_REVIEWS] = 0.0
+    return Model(
+        gram_weights.astype(np.float16), blend[1 : 1 + COUNTS], float(blend[-1] + blend[0] * whole[size]), BITS
+    )
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sample.catalogue import HERO, LEAKING_SKU, PRESALE
+from sample.catalogue import HERO, LEAKING_SKU
 from sample.draw import Stream
 from sample.plan import FAULT_PAID_FROM
 
@@ -21,6 +21,7 @@ LEAKING = 0.45  # of the faulty batch
 LEAK_REFUND, LEAK_REVIEW = 0.30, 0.34
 DEFAULT_REVIEW, WRITTEN_REVIEW = 0.106, 0.064
 NEGATIVE, NEUTRAL = 0.070, 0.05
+NO_TEXT, PRAISE, COMPLAINT, BLAND = 0, 1, -1, 2  # what a review says
 COMPLAINTS = {"漏水": 0.24, "物流": 0.24, "做工": 0.13, "异味": 0.12, "保温": 0.10, "色差": 0.09, "客服": 0.08}
 CAUSES = {
     "不喜欢/不想要": 0.34, "多拍/错拍": 0.16, "7天无理由退换货": 0.22, "未按约定时间发货": 0.05,
@@ -42,16 +43,16 @@ class Refund:
 
 @dataclass(slots=True)
 class Review:
-    """One review; `polarity` is 0 for a default review (no text), else -1, 1 or 2 (neutral)."""
+    """One review; `says` is NO_TEXT (left by the platform), PRAISE, COMPLAINT (then `complaint` names it) or BLAND."""
 
     at: datetime
-    polarity: int
+    says: int
     complaint: str = ""
 
     @property
     def is_default(self) -> bool:
         """Left by the platform because the buyer wrote nothing."""
-        return self.polarity == 0
+        return self.says == NO_TEXT
 
 
 def add_aftermath(draw: Stream, orders: Sequence[Order], burst_days: Set[date], *, planted: bool) -> None:
@@ -98,19 +99,19 @@ def _set_refund(order: Order, draw: Stream, *, lag: int, reason: str, before: bo
 
 
 def _add_review(draw: Stream, order: Order, *, leaks: bool) -> None:
-    if order.signed_on is None or order.lines[0].item == PRESALE:
+    if order.signed_on is None:
         return
     kind, hour = draw.share(), time(draw.whole(8, 22), draw.whole(0, 59), draw.whole(0, 59))
     assert order.paid_at is not None
     if leaks and kind < LEAK_REVIEW:
         day = order.paid_at.date() + timedelta(days=draw.whole(5, 10))
-        order.review = Review(datetime.combine(day, hour), -1, "漏水")
+        order.review = Review(datetime.combine(day, hour), COMPLAINT, "漏水")
     elif kind < WRITTEN_REVIEW:
         day = order.signed_on + timedelta(days=draw.pick(range(1, 13), (9, 9, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2)))
         mood = draw.share()
-        polarity = -1 if mood < NEGATIVE else 2 if mood < NEGATIVE + NEUTRAL else 1
-        complaint = draw.pick(list(COMPLAINTS), list(COMPLAINTS.values())) if polarity == -1 else ""
-        order.review = Review(datetime.combine(day, hour), polarity, complaint)
+        says = COMPLAINT if mood < NEGATIVE else BLAND if mood < NEGATIVE + NEUTRAL else PRAISE
+        complaint = draw.pick(list(COMPLAINTS), list(COMPLAINTS.values())) if says == COMPLAINT else ""
+        order.review = Review(datetime.combine(day, hour), says, complaint)
     elif kind < WRITTEN_REVIEW + DEFAULT_REVIEW:
         day = order.signed_on + timedelta(days=15)
-        order.review = Review(datetime.combine(day, hour), 0)
+        order.review = Review(datetime.combine(day, hour), NO_TEXT)

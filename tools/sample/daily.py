@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from sample.aftermath import COMPLAINT, NO_TEXT, PRAISE
 from sample.catalogue import SHOP_NAME, SOURCE
 from sample.draw import Stream
 from sample.plan import days_between
@@ -194,12 +195,12 @@ def _cost_cells(row: _Row, world: World, day: date) -> None:
 def _after_sale_cells(row: _Row, world: World, ledger: Ledger, day: date, draw: Stream) -> None:
     row.money("成功退款金额", ledger.refunded[day])
     reviews = ledger.reviewed[day]
-    moods = [(order.review.polarity if order.review else 0, order.is_returning) for order in reviews]
+    told = [(order.review.says if order.review else NO_TEXT, order.is_returning) for order in reviews]
     row.count("评价数", len(reviews))
-    row.count("有图评价数", draw.successes(sum(mood != 0 for mood, _ in moods), 0.27))
-    for name, polarity in (("正面", 1), ("负面", -1)):
-        row.count(f"{name}评价数", sum(mood == polarity for mood, _ in moods))
-        row.count(f"老买家{name}评价数", sum(mood == polarity and old for mood, old in moods))
+    row.count("有图评价数", draw.successes(sum(says != NO_TEXT for says, _ in told), 0.27))
+    for name, kind in (("正面", PRAISE), ("负面", COMPLAINT)):
+        row.count(f"{name}评价数", sum(says == kind for says, _ in told))
+        row.count(f"老买家{name}评价数", sum(says == kind and old for says, old in told))
     sent, signed = ledger.sent[day], ledger.signed[day]
     row.count("揽收包裹数", sent)
     row.count("发货包裹数", sent)

@@ -1,6 +1,6 @@
 """Review texts from clause templates written for this sample: praise, complaints, concessions, bland remarks.
 
-A review's polarity and main complaint are given by the world; this module only finds words for them.
+What a review says and its main complaint are given by the world; this module only finds words for them.
 """
 
 from __future__ import annotations
@@ -208,8 +208,8 @@ def neutral_text(draw: Stream) -> str:
     return draw.pick(BLAND) + _end(draw, ("。", "…", ""))
 
 
-def follow_up_text(draw: Stream, polarity: int, complaint: str) -> str:
+def follow_up_text(draw: Stream, complaint: str) -> str:
     """What a buyer adds some days later."""
-    if polarity == -1:
+    if complaint:
         return draw.pick(FOLLOW_BAD.get(complaint, FOLLOW_BAD[""]))
     return draw.pick(FOLLOW_GOOD)

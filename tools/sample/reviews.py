@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from sample.aftermath import Review
+from sample.aftermath import COMPLAINT, PRAISE, Review
 from sample.catalogue import ITEMS
 from sample.review_text import DEFAULT, follow_up_text, negative_text, neutral_text, positive_text
 from sample.workbook import Cell, write_xlsx
@@ -29,13 +29,13 @@ def review_row(order: Order, review: Review, world: World) -> list[Cell]:
     follow_up = follow_up_at = ""
     if review.is_default:
         text = DEFAULT
-    elif review.polarity == -1:
+    elif review.says == COMPLAINT:
         text = negative_text(draw, item, review.complaint)
     else:
-        text = positive_text(draw, item) if review.polarity == 1 else neutral_text(draw)
+        text = positive_text(draw, item) if review.says == PRAISE else neutral_text(draw)
     later = review.at + timedelta(days=draw.whole(3, 9), hours=draw.whole(0, 5))
     if not review.is_default and draw.happens(FOLLOWED_UP) and later.date() <= world.setting.end:
-        follow_up, follow_up_at = follow_up_text(draw, review.polarity, review.complaint), f"{later:%Y-%m-%d %H:%M:%S}"
+        follow_up, follow_up_at = follow_up_text(draw, review.complaint), f"{later:%Y-%m-%d %H:%M:%S}"
     nickname = f"测试昵称{order.buyer % 1000:03d}***"
     colour = item.skus[line.sku].name.removeprefix("颜色分类:").split(";")[0]
     mark = "默认评价" if review.is_default else "有图评价" if draw.happens(0.27) else "文字评价"

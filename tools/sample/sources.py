@@ -8,9 +8,8 @@ from pathlib import Path
 from sample.catalogue import SOURCE, SOURCES
 from sample.draw import Stream
 from sample.plan import days_between
-from sample.touches import EVERY, Cell, SourceBook
-from sample.workbook import Cell as Value
-from sample.workbook import columns, grouped, percent, write_xls, yuan
+from sample.touches import EVERY, Share, SourceBook
+from sample.workbook import Cell, columns, grouped, percent, write_xls, yuan
 
 _CHANGING = columns(
     "访客数,下单金额,下单买家数,下单转化率,支付金额,支付买家数,支付转化率,客单价,UV价值,关注店铺人数,商品收藏人数,加购人数,新访客数"
@@ -39,7 +38,7 @@ def shown_name(key: str, end: date) -> str:
     return "万相台" if key == "智能场景" and end < RENAMED_ON else key
 
 
-def metrics(cell: Cell, draw: Stream, *, ads: bool) -> dict[str, float]:
+def metrics(cell: Share, draw: Stream, *, ads: bool) -> dict[str, float]:
     """The numbers of one source in one period; amounts in fen."""
     placed = sum(order.amount for order in cell.orders)
     visitors, payers = cell.visitors, cell.payers
@@ -67,8 +66,8 @@ def _text(name: str, value: float) -> str:
     return grouped(round(value))
 
 
-def _cells(now: dict[str, float], before: dict[str, float], header: list[str]) -> list[Value]:
-    cells: list[Value] = []
+def _cells(now: dict[str, float], before: dict[str, float], header: list[str]) -> list[Cell]:
+    cells: list[Cell] = []
     for name in header[3:]:
         metric = name.removesuffix("变化")
         if metric == name:
@@ -78,10 +77,10 @@ def _cells(now: dict[str, float], before: dict[str, float], header: list[str]) -
     return cells
 
 
-def _merged(cells: list[Cell], shares: float = 1.0) -> Cell:
+def _merged(cells: list[Share], shares: float = 1.0) -> Share:
     """Several sources as one: people counted once, so fewer than the sum when there is more than one."""
     one = 0.95 if len(cells) > 1 else 1.0
-    merged = Cell(
+    merged = Share(
         round(sum(cell.visitors for cell in cells) * one * shares),
         round(sum(cell.carts for cell in cells) * one * shares),
         round(sum(cell.favourites for cell in cells) * one * shares),
@@ -92,7 +91,7 @@ def _merged(cells: list[Cell], shares: float = 1.0) -> Cell:
     return merged
 
 
-def _part(cell: Cell, number: int, shares: list[float]) -> Cell:
+def _part(cell: Share, number: int, shares: list[float]) -> Share:
     """One part of a source: its share of the people, and every order by a fixed rule."""
     low, high = sum(shares[:number]), sum(shares[: number + 1])
     share = shares[number] * PARTS_OVERLAP
@@ -100,21 +99,21 @@ def _part(cell: Cell, number: int, shares: list[float]) -> Cell:
     def falls(buyer: int) -> bool:
         return low <= (buyer * 7919 % 1000) / 1000 < high
 
-    return Cell(
+    return Share(
         round(cell.visitors * share), round(cell.carts * share), round(cell.favourites * share),
         [order for order in cell.orders if falls(order.buyer)], [order for order in cell.paid if falls(order.buyer)],
     )  # fmt: skip
 
 
-def tree_rows(book: SourceBook, start: date, end: date, rule: str) -> list[list[Value]]:
+def tree_rows(book: SourceBook, start: date, end: date, rule: str) -> list[list[Cell]]:
     """The table of one period, subtotal rows above their parts, changes against the period before."""
     days = days_between(start, end)
     length = timedelta(days=len(days))
     header = HEADER_EVERY if rule == EVERY else HEADER
     both = (book.period(days, rule), book.period(days_between(start - length, end - length), rule))
-    rows: list[list[Value]] = []
+    rows: list[list[Cell]] = []
 
-    def add(path: tuple[str, str, str], cells: list[Cell], *, ads: bool) -> None:
+    def add(path: tuple[str, str, str], cells: list[Share], *, ads: bool) -> None:
         now, before = (
             metrics(cell, book.world.stream(f"sources/{path}/{when}/{rule}"), ads=ads)
             for cell, when in zip(cells, (start, start - length), strict=True)
@@ -138,7 +137,7 @@ def tree_rows(book: SourceBook, start: date, end: date, rule: str) -> list[list[
 def write_sources(folder: Path, book: SourceBook, start: date, end: date, rule: str, copy: int = 0) -> None:
     """One export of the source tree; a second download of the same name gets `(1)` from the browser."""
     header = HEADER_EVERY if rule == EVERY else HEADER
-    banner: list[list[Value]] = [
+    banner: list[list[Cell]] = [
         ["【生意参谋平台】店铺来源"],
         [f"统计时间：{start} ~ {end}"],
         ["终端：无线端"],
@@ -152,7 +151,7 @@ def write_sources(folder: Path, book: SourceBook, start: date, end: date, rule: 
 def write_five_columns(folder: Path, book: SourceBook, start: date, end: date) -> None:
     """The old short file: source, detail, visitors with a trailing blank, conversion, spend per buyer."""
     cells = book.period(days_between(start, end), EVERY)
-    rows: list[list[Value]] = [["流量来源", "来源明细", "访客数", "支付转化率", "客单价"]]
+    rows: list[list[Cell]] = [["流量来源", "来源明细", "访客数", "支付转化率", "客单价"]]
     for trunk, keys in TREE.items():
         for key in keys:
             cell = cells[SOURCE[key]]

@@ -26,8 +26,8 @@ REVISITS_ELSE = 0.072
 
 
 @dataclass
-class Cell:
-    """One source in one period."""
+class Share:
+    """What one source had in one period."""
 
     visitors: int = 0
     carts: int = 0
@@ -86,9 +86,9 @@ class SourceBook:
             visitors = [number - again for number, again in zip(visitors, came_again, strict=True)]
         return visitors
 
-    def period(self, days: Sequence[date], rule: str) -> list[Cell]:
+    def period(self, days: Sequence[date], rule: str) -> list[Share]:
         """All sources over a period, people counted once within a source."""
-        cells = [Cell() for _ in SOURCES]
+        cells = [Share() for _ in SOURCES]
         for day in days:
             facts = self.world.days[day]
             for number, visitors in enumerate(self.day_visitors(day, rule)):
