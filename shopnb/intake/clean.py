@@ -115,7 +115,7 @@ def _shown(cell: Cell, discreet: bool) -> str:
 
 def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
     """The data rows, their numbers in the sheet, and the count of those left out."""
-    header = [fold(str(cell)) for cell in found.headers]
+    header = [cell.strip() for cell in found.headers]
     key_cells = {found.columns[name] for name in found.kind.table.key if name in found.columns}
     key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
     words = found.kind.subtotals - ({"汇总"} if found.kind.tree else set())
@@ -124,13 +124,13 @@ def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
     for number, row in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
         if all(is_blank(cell) for cell in row):
             cleaned.dropped["empty_row"] += 1
-        elif row and str(row[0]).strip().startswith(EXAMPLE):
+        elif str(row[0]).strip().startswith(EXAMPLE):
             cleaned.dropped["example_row"] += 1
-        elif _is_header(row, header):
+        elif str(row[0]).strip() == header[0] and _texts(row[: len(header)]) == header:
             cleaned.dropped["repeated_header"] += 1
         elif any(_is_word(row[i], words) for i in key_cells if i < len(row)):
             cleaned.dropped["subtotal"] += 1
-        elif any(not is_blank(cell) for cell in row[len(header) :]):
+        elif len(row) > len(header) and not all(is_blank(cell) for cell in row[len(header) :]):
             cleaned.rejections.append(Rejection(number, "", "", "too_many_cells"))
         else:
             rows.append(row)
@@ -138,17 +138,13 @@ def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
     return rows, numbers, cleaned
 
 
+def _texts(row: list[Cell]) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in row]
+
+
 def _is_word(cell: Cell, words: Set[str]) -> bool:
     """Whether a cell is one of these folded words; most cells are too long to be."""
-    return isinstance(cell, str) and len(cell) < 40 and fold(cell) in words
-
-
-def _is_header(row: list[Cell], header: list[str]) -> bool:
-    """Whether a row repeats the header; its first cell decides for nearly all rows."""
-    if not row or not _is_word(row[0], {header[0]}):
-        return False
-    cells = [fold(cell) if isinstance(cell, str) else "" for cell in row]
-    return cells[: len(header)] == header
+    return isinstance(cell, str) and len(cell) < 12 and fold(cell) in words
 
 
 def _parse_unique(cells: list[Cell], parser: Parser) -> tuple[list[Any], dict[int, str]]:

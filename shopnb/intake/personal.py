@@ -5,7 +5,6 @@ Belongs here: the patterns (domain.md, appendix B), the keyed hash, the province
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 
@@ -31,7 +30,7 @@ def is_personal(header: str) -> bool:
 
 def keyed_hash(value: str, key: bytes) -> str:
     """20 hexadecimal digits that stand for a person within one shop folder."""
-    return hmac.new(key, value.encode("utf-8"), hashlib.sha256).hexdigest()[:20]
+    return hmac.digest(key, value.encode("utf-8"), "sha256").hex()[:20]
 
 
 def mask_phones(text: str) -> str:
