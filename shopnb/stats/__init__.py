@@ -12,6 +12,12 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
   -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code
 - ``holm(p_values, *, level=0.95)`` -> list of bool: which tests hold together
+- ``rotation_test(counts, *, level=0.95)`` -> RotationTest (an Estimate: best minus runner-up, p of "all equal") with
+  arms (frame), best, runner_up, days, icc; ``counts`` has variant, day, trials, successes
+- ``always_valid_difference(counts, *, level=0.95, tuning=None)`` -> Estimate, second name minus first
+- ``sample_ratio(counts, *, expected=None)`` -> Estimate with p_value only
+- ``plan(baseline, effect, *, power=0.8, level=0.95, variants=2, per_day=None)`` -> Plan: trials_per_variant,
+  days, looks (frame: day, share, trials_per_variant, z, alpha_spent), code; ``effect`` in share points
 - ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
 - ``prediction_interval(history, value=nan, *, level=0.9)`` -> Estimate of the next value, p of `value`
 """
@@ -23,7 +29,10 @@ from shopnb.stats.censored import CensoredModel, CensoredTotal, censored_total, 
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
 from shopnb.stats.estimate import Estimate
 from shopnb.stats.multiple import holm
+from shopnb.stats.planning import Plan, plan
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
+from shopnb.stats.rotation import RotationTest, rotation_test, sample_ratio
+from shopnb.stats.sequential import always_valid_difference
 
 __all__ = [
     "CensoredModel",
@@ -31,7 +40,10 @@ __all__ = [
     "Estimate",
     "MixRate",
     "NormalBand",
+    "Plan",
     "ProductChange",
+    "RotationTest",
+    "always_valid_difference",
     "censored_total",
     "compare_proportions",
     "decompose_product",
@@ -40,7 +52,10 @@ __all__ = [
     "mean_interval",
     "mix_rate",
     "normal_band",
+    "plan",
     "prediction_interval",
     "proportion_interval",
     "ratio_interval",
+    "rotation_test",
+    "sample_ratio",
 ]
