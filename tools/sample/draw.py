@@ -1,16 +1,25 @@
 """Random draws that are the same on every Python version and platform.
 
-Only `random.Random.random` is used, with sums and square roots; library distributions change between versions.
+Only `random.Random.random` is used, with plain sums and square roots: library distributions change between versions,
+and so does the built-in `sum` of floats, which is exact to more digits from Python 3.12 on.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+def added(values: Iterable[float]) -> float:
+    """The floats added from left to right."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
 class Stream:
@@ -21,7 +30,7 @@ class Stream:
 
     def normal(self) -> float:
         """Standard normal, as twelve uniforms less six."""
-        return sum(self.share() for _ in range(12)) - 6.0
+        return added(self.share() for _ in range(12)) - 6.0
 
     def around(self, value: float, spread: float) -> float:
         """`value` with a relative normal noise of `spread`."""
@@ -60,7 +69,7 @@ class Stream:
         """One of `things`, by weight if weights are given."""
         if weights is None:
             return things[int(self.share() * len(things))]
-        point = self.share() * sum(weights)
+        point = self.share() * added(weights)
         for thing, weight in zip(things, weights, strict=True):
             point -= weight
             if point < 0:
@@ -69,7 +78,7 @@ class Stream:
 
     def split(self, total: int, weights: Sequence[float]) -> list[int]:
         """`total` dealt out by weight (multinomial); the parts sum to `total`."""
-        parts, left, rest = [], total, sum(weights)
+        parts, left, rest = [], total, added(weights)
         for weight in weights:
             part = left if weight >= rest else self.successes(left, weight / rest)
             parts.append(part)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from sample.catalogue import ITEMS, SHOP_NAME
-from sample.draw import Stream
+from sample.draw import Stream, added
 from sample.items import ItemBook
 from sample.workbook import Cell, csv_bytes
 from sample.world import last_days
@@ -108,8 +108,8 @@ def _band_offers(draw: Stream, number: int, band: Band, owners: list[str]) -> li
 
 def _dealt(weights: list[float], chosen: list[bool], share: float) -> list[float]:
     """Weights rescaled so that the chosen ones hold `share` of their sum, which becomes 1."""
-    inside = sum(weight for weight, is_chosen in zip(weights, chosen, strict=True) if is_chosen)
-    outside = sum(weights) - inside
+    inside = added(weight for weight, is_chosen in zip(weights, chosen, strict=True) if is_chosen)
+    outside = added(weights) - inside
     return [
         weight * (share / inside if is_chosen else (1 - share) / outside)
         for weight, is_chosen in zip(weights, chosen, strict=True)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sample.catalogue import SOURCE, SOURCES
-from sample.draw import Stream
+from sample.draw import Stream, added
 from sample.plan import days_between
 from sample.touches import EVERY, Share, SourceBook
 from sample.workbook import Cell, columns, grouped, percent, write_xls, yuan
@@ -77,13 +77,13 @@ def _cells(now: dict[str, float], before: dict[str, float], header: list[str]) -
     return cells
 
 
-def _merged(cells: list[Share], shares: float = 1.0) -> Share:
+def _merged(cells: list[Share]) -> Share:
     """Several sources as one: people counted once, so fewer than the sum when there is more than one."""
     one = 0.95 if len(cells) > 1 else 1.0
     merged = Share(
-        round(sum(cell.visitors for cell in cells) * one * shares),
-        round(sum(cell.carts for cell in cells) * one * shares),
-        round(sum(cell.favourites for cell in cells) * one * shares),
+        round(sum(cell.visitors for cell in cells) * one),
+        round(sum(cell.carts for cell in cells) * one),
+        round(sum(cell.favourites for cell in cells) * one),
     )
     for cell in cells:
         merged.orders += cell.orders
@@ -93,7 +93,7 @@ def _merged(cells: list[Share], shares: float = 1.0) -> Share:
 
 def _part(cell: Share, number: int, shares: list[float]) -> Share:
     """One part of a source: its share of the people, and every order by a fixed rule."""
-    low, high = sum(shares[:number]), sum(shares[: number + 1])
+    low, high = added(shares[:number]), added(shares[: number + 1])
     share = shares[number] * PARTS_OVERLAP
 
     def falls(buyer: int) -> bool:

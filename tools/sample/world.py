@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from sample.aftermath import Refund, Review, add_aftermath
 from sample.catalogue import ACCESSORY, ITEMS, PAID, PRESALE, SOURCES
-from sample.draw import Stream
+from sample.draw import Stream, added
 from sample.plan import END, PRESALE_FROM, START, WARM_UP, DayPlan, days_between, plan_day
 
 BROWSED = 0.30  # further items that a visitor looks at
@@ -139,7 +139,8 @@ def _item_weights(plan: DayPlan) -> list[float]:
 def _draw_traffic(draw: Stream, plan: DayPlan, setting: Setting) -> tuple[Day, list[list[int]]]:
     """People by source and item; also the first item page of each (source, item), from which sales are drawn."""
     weights = _item_weights(plan)
-    share = [weight / sum(weights) for weight in weights]
+    whole = added(weights)
+    share = [weight / whole for weight in weights]
     common = draw.around(1.0, DAILY_NOISE)
     people, first_views, item_people, carts, favourites, costs = [], [], [], [], [], []
     for source in SOURCES:
@@ -173,7 +174,7 @@ def _draw_orders(draw: Stream, day: Day, first_views: list[list[int]], buyers: l
     """Orders of the day from the first item pages; unpaid ones among them."""
     plan = day.plan
     weights = _item_weights(plan)
-    mean_appeal = sum(w * item.appeal for w, item in zip(weights, ITEMS, strict=True)) / sum(weights)
+    mean_appeal = added(w * item.appeal for w, item in zip(weights, ITEMS, strict=True)) / added(weights)
     common = draw.around(1.0, DAILY_NOISE)
     for number, source in enumerate(SOURCES):
         entering = 1 - (NO_ITEM_CONTENT if source.key in ("直播", "短视频") else NO_ITEM)
