@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import zipfile
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from shopnb.errors import InputError, MissingDataError
 from shopnb.intake import import_files
-from shopnb.schema import TABLES
+from shopnb.schema import TABLES, VERSION
 from shopnb.shop import new_shop, open_shop
 
 DAILY = ["统计日期", "访客数", "支付金额"]
@@ -90,6 +91,23 @@ def test_rows_in_force_by_another_route(tmp_path_factory, exports, order):
     order.shuffle(files)
     import_files(files, folder)
     assert visitors(open_shop(folder)) == expected
+
+
+def test_a_second_download_of_one_name_is_the_newer(tmp_path):
+    for name, number in (("日报(1).csv", 2), ("日报(10).csv", 3), ("日报.csv", 1)):
+        write(tmp_path / "inbox" / name, [DAILY, ["2026-09-01", number, 5]])
+    assert visitors(open_shop(tmp_path)) == {1: 3}
+
+
+def test_undo_takes_an_archive_whatever_its_name(tmp_path):
+    (tmp_path / "inbox").mkdir()
+    with zipfile.ZipFile(tmp_path / "inbox" / "热卖!.zip", "w") as archive:
+        archive.writestr("a.csv", "统计日期,访客数\n2026-09-01,5\n")
+        archive.writestr("b.csv", "统计日期,访客数\n2026-09-02,6\n")
+    shop = open_shop(tmp_path)
+    assert visitors(shop) == {1: 5, 2: 6}
+    assert len(shop.undo(tmp_path / "inbox" / "热卖!.zip")) == 2
+    assert not shop.has("shop_daily")
 
 
 def test_undo_brings_the_older_export_back(tmp_path):
@@ -193,3 +211,39 @@ def test_a_folder_with_files_only_is_a_shop(tmp_path):
     assert "shop_daily" in dir(shop.tables)
     assert shop.tables.shop_daily.count().execute() == 1
     assert list(shop.status()["rows"]) == [1]
+
+
+def test_a_first_import_that_was_killed_is_taken_up_again(tmp_path):
+    write(tmp_path / "inbox/a.csv", [DAILY, ["2026-09-01", 1, 5]])
+    write(tmp_path / "inbox/b.csv", [DAILY, ["2026-09-02", 2, 5]])
+    import_files([tmp_path / "inbox/a.csv"], tmp_path)
+    (tmp_path / "tables/.first_import").touch()  # what a kill leaves behind
+    assert visitors(open_shop(tmp_path)) == {1: 1, 2: 2}
+    write(tmp_path / "inbox/c.csv", [DAILY, ["2026-09-03", 3, 5]])
+    assert visitors(open_shop(tmp_path)) == {1: 1, 2: 2}
+
+
+def test_tables_of_another_version_are_named_and_rebuilt(tmp_path, monkeypatch):
+    write(tmp_path / "inbox/a.csv", [DAILY, ["2026-09-01", 1, 5]])
+    gone = write(tmp_path / "b.csv", [DAILY, ["2026-09-02", 2, 5]])
+    open_shop(tmp_path)
+    import_files([gone], tmp_path)
+    gone.unlink()
+    monkeypatch.setattr("shopnb.intake.store.VERSION", VERSION + 1)
+    with pytest.raises(InputError, match="tables_outdated"):
+        open_shop(tmp_path)
+    (account,) = import_files([], tmp_path, rebuild=True)
+    assert account.file == "inbox/a.csv"
+    assert visitors(open_shop(tmp_path)) == {1: 1}
+    assert len(list((tmp_path / "tables").rglob("*.parquet"))) == 1
+
+
+def test_the_key_is_readable_by_its_owner_only(tmp_path):
+    write(tmp_path / "inbox/a.csv", [["userid", "version", "won"], ["116", "A", "1"], ["117", "B", "0"]])
+    first = set(open_shop(tmp_path).table("ab_users").execute()["user_id"])
+    key = tmp_path / ".key"
+    assert len(bytes.fromhex(key.read_text())) == 32
+    if os.name == "posix":
+        assert key.stat().st_mode & 0o077 == 0
+    import_files([tmp_path / "inbox"], tmp_path, rebuild=True)
+    assert set(open_shop(tmp_path).table("ab_users").execute()["user_id"]) == first

@@ -5,12 +5,15 @@ Belongs here: the record and its JSON form. Codes only; sentences are made of th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from shopnb.errors import ShopnbError
+from shopnb.intake.containers import IN_ARCHIVE
 
+_COPY = re.compile(r"\s?[((](\d{1,3})[))]$")
 Remark = dict[str, Any]  # {"code": …, values …}; the sentence is labels `intake.remarks.<code>`
 
 
@@ -23,7 +26,7 @@ class FileAccount:
 
     Parameters
     ----------
-    file : the file, relative to the shop folder where it lies inside it; `!member` names a file in an archive.
+    file : the file, relative to the shop folder where it lies inside it; `!/member` names a file in an archive.
     sha256 : of the file's bytes.
     state : imported, unchanged or refused.
     kind, table : the export kind and the canonical table; "" when refused before that was known.
@@ -57,6 +60,17 @@ class FileAccount:
     sheet: str = ""
     part: int = 1
     exported_at: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        """The file itself, or the archive that holds it."""
+        return self.file.split(IN_ARCHIVE)[0]
+
+    @property
+    def copy(self) -> int:
+        """The n that a browser puts behind the name of a file downloaded again, as in `name(1).xls`; else 0."""
+        match = _COPY.search(self.source.rsplit(".", 1)[0])
+        return int(match.group(1)) if match else 0
 
     @property
     def stem(self) -> str:

@@ -19,6 +19,7 @@ from shopnb.errors import InputError
 SUFFIXES = {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".zip", ".gz", ".htm", ".html"}
 MAX_BYTES = 1_000_000_000  # unpacked size of one file; more is a broken or hostile archive
 MAX_RATIO = 300  # unpacked over packed, judged above 50 MB: text exports compress 5 to 40 times
+IN_ARCHIVE = "!/"  # between an archive's name and that of a file in it
 MAX_DEPTH = 2  # a zip in a zip
 _WORKBOOK_PARTS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _OWN_FOLDERS = {"tables", "reports", "templates"}
@@ -34,7 +35,7 @@ class Member:
     @property
     def stem(self) -> str:
         """The name of the innermost file without folders and suffixes."""
-        stem = Path(self.name.rsplit("!", 1)[-1]).name
+        stem = Path(self.name.rsplit(IN_ARCHIVE, 1)[-1]).name
         while Path(stem).suffix.lower() in SUFFIXES:
             stem = Path(stem).stem
         return stem
@@ -128,7 +129,7 @@ def _zip_members(name: str, data: bytes, depth: int) -> Iterator[Member | InputE
         if not wanted:
             raise InputError("archive_without_exports", file=name)
         for info, inner in sorted(wanted, key=lambda pair: pair[1]):
-            yield from _zip_member(archive, info, f"{name}!{inner}", depth)
+            yield from _zip_member(archive, info, f"{name}{IN_ARCHIVE}{inner}", depth)
 
 
 def _zip_member(

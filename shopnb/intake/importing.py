@@ -154,7 +154,7 @@ def _unchanged(path: Path, name: str) -> list[FileAccount]:
     entries = store.read_account(path)
     for entry in entries:
         entry.state = "unchanged"
-        entry.file = "!".join([name, *entry.file.split("!")[1:]])
+        entry.file = name + entry.file.removeprefix(entry.source)
     return entries
 
 

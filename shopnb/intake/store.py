@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from shopnb.errors import InputError
 from shopnb.intake.account import FileAccount
 from shopnb.intake.clean import Rejection
+from shopnb.intake.containers import IN_ARCHIVE
 from shopnb.schema import VERSION
 
 REJECTED_HEADER = ("file", "sheet", "row", "column", "value", "reason")
@@ -110,18 +111,18 @@ def outdated(folder: Path) -> dict[str, list[str]]:
     for path in sorted(folder.joinpath("tables", "imports").glob("*.json")):
         record = json.loads(path.read_text("utf-8"))
         if record["schema_version"] != VERSION:
-            found[record["digest"]] = sorted({entry["file"].split("!")[0] for entry in record["entries"]})
+            found[record["digest"]] = sorted({entry["file"].split(IN_ARCHIVE)[0] for entry in record["entries"]})
     return found
 
 
 def read_accounts(folder: Path) -> list[FileAccount]:
-    """All entries in force, oldest export first; ties by digest."""
+    """All entries in force, oldest export first; ties by the browser's copy number, then by digest."""
     found = [
         account
         for path in sorted(folder.joinpath("tables", "imports").glob("*.json"))
         for account in read_account(path)
     ]
-    return sorted(found, key=lambda account: (str(account.exported_at), account.digest, account.part))
+    return sorted(found, key=lambda account: (str(account.exported_at), account.copy, account.digest, account.part))
 
 
 def withdraw(folder: Path, digest: str) -> None:

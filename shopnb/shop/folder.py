@@ -145,8 +145,8 @@ class Shop:
         found = [
             account
             for account in self._accounts
-            if (self.folder / account.file.split("!")[0]).resolve() == path
-            or Path(account.file.split("!")[0]).name == word
+            if (self.folder / account.source).resolve() == path
+            or Path(account.source).name == word
             or (len(word) >= 6 and (account.digest.startswith(word) or account.sha256.startswith(word)))
         ]
         digests = {account.digest for account in found}
