@@ -16,7 +16,7 @@ from shopnb.cli.parser import COMMANDS, build_parser
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-BINARY = {".png", ".gz", ".xlsx", ".xls", ".zip", ".parquet", ".ico"}
+BINARY = {".npz", ".png", ".gz", ".xlsx", ".xls", ".zip", ".parquet", ".ico"}
 
 
 def project():
