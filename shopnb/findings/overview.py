@@ -7,13 +7,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy import special
+
 from shopnb.findings import Finding
-from shopnb.metrics.overview import ItemChange, Signal, Totals
+from shopnb.metrics.overview import AdScene, ItemChange, Signal, Totals
 from shopnb.stats import prediction_interval
 
 MONTH_DAYS = 30
 LEAST_SHARE, LEAST_AMOUNT = 0.01, 300.0  # worth a finding: 1 % of 30-day margin, at least ¥300 (pages.md 4.2)
 KEPT_SALES = 0.95  # sales from here on count as kept when more visitors convert less
+OPEN_WINDOW = 0.89  # most confidence while the attribution window of the last days is open: deals can only be added
+LEAST_ORDERS = 10  # deals of an ad scene below which its return is chance
 AD_STEP = 1.30  # ad spend counts as changed from +30 % on
 CONTENT_STEP = 0.05  # share of visitors that came to live, video or picture posts, above its base
 
@@ -48,6 +52,7 @@ def find_overview(
     *,
     basis: Basis,
     short_names: dict[str, str],
+    scenes: Sequence[AdScene] = (),
 ) -> list[Finding]:
     """All findings of the page, unranked.
 
@@ -55,14 +60,14 @@ def find_overview(
     ----------
     now : the period. bases : normal periods before it; with fewer than three, no finding is made from totals.
     watched : from `metrics.overview.signals`. items : from `item_changes`, may be empty.
-    short_names : item id to the name shown.
+    short_names : item id to the name shown. scenes : from `ad_scenes`; where there are any, they speak for the ads.
     """
-    found = find_items(items, now, basis=basis, short_names=short_names)
+    found = find_items(items, now, basis=basis, short_names=short_names) + find_scenes(scenes, now, basis=basis)
     situation = Situation(now, bases, watched, basis, tuple(found))
     if len(bases) >= 3:
         found += [
             one
-            for rule in (find_conversion, find_visitors, find_ads, find_refunds)
+            for rule in (find_conversion, find_visitors, find_refunds, *(() if scenes else (find_ads,)))
             if (one := rule(situation)) is not None
         ]
     floor = least_amount(now)
@@ -82,6 +87,48 @@ class Situation:
 
 def _review(now: Totals, days: int) -> dt.date:
     return now.period.end + dt.timedelta(days=days)
+
+
+def find_scenes(scenes: Sequence[AdScene], now: Totals, *, basis: Basis) -> list[Finding]:
+    """Ad scenes whose deals do not pay for them, over the whole range of chance (AD5).
+
+    Break-even = 1 ÷ [margin rate × (1 − refund share)]. The range takes orders as Poisson; deals of the last days still
+    come in, so the confidence is capped.
+    """
+    if basis.name != "margin" or not basis.share:
+        return []
+    found = []
+    for scene in scenes:
+        if not scene.cost or scene.deal_orders < LEAST_ORDERS:
+            continue
+        earned = scene.deal_amount * basis.share
+        slack = 1.645 / math.sqrt(scene.deal_orders)
+        low, high = (_per_month(earned * max(0.0, 1 + side * slack) - scene.cost, now) for side in (-1, 1))
+        if high >= 0:
+            continue
+        enough = scene.cost / earned * scene.deal_orders if earned else math.inf
+        sure = special.ndtr(2 * (math.sqrt(enough) - math.sqrt(scene.deal_orders))) if earned else 1.0
+        found.append(
+            Finding(
+                code="ad_below_break_even",
+                domain="AD5",
+                confidence=min(float(sure), OPEN_WINDOW),
+                owner="ads",
+                basis=basis.name,
+                amount=_per_month(earned - scene.cost, now),
+                low=low,
+                high=high,
+                values={
+                    "scene": scene.name,
+                    "cost": scene.cost,
+                    "cost_before": scene.cost_before,
+                    "returns": scene.return_on_spend,
+                    "break_even": 1 / basis.share,
+                },
+                review_on=_review(now, 15),
+            )
+        )
+    return found
 
 
 def find_items(items: Sequence[ItemChange], now: Totals, *, basis: Basis, short_names: dict[str, str]) -> list[Finding]:

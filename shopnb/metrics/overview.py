@@ -267,6 +267,49 @@ def band(days: pd.DataFrame, events: list[Event], *, level: float = 0.90) -> pd.
 
 
 @dataclass(frozen=True)
+class AdScene:
+    """What one ad scene cost and brought over a period; `cost_before` over the period compared with (NaN: unknown)."""
+
+    name: str
+    cost: float
+    cost_before: float
+    deal_amount: float
+    deal_orders: float
+
+    @property
+    def return_on_spend(self) -> float:
+        """Deals (direct and indirect, before refunds, within the attribution window) ÷ cost; NaN without cost."""
+        return _ratio(self.deal_amount, self.cost)
+
+
+def ad_scenes(ad_daily: ibis.Table, now: Period, before: Period) -> list[AdScene]:
+    """The scenes of the ad report over two periods, largest cost first; [] where the report does not cover `now`."""
+    scenes = ad_daily.filter(ad_daily.level == "scene")
+    by_day = scenes.group_by(["day", "scene"]).agg(
+        cost=scenes.cost.sum(), deal_amount=scenes.deal_amount.sum(), deal_orders=scenes.deal_orders.sum()
+    )
+    days = by_day.order_by(["day", "scene"]).to_pandas()
+    days["day"] = pd.to_datetime(days["day"]).dt.date
+    inside, earlier = days[now.holds(days["day"])], days[before.holds(days["day"])]
+    if inside["day"].nunique() < now.days:
+        return []
+    costs = (
+        earlier.groupby("scene")["cost"].sum() if earlier["day"].nunique() == before.days else pd.Series(dtype=float)
+    )
+    sums = inside.groupby("scene")[["cost", "deal_amount", "deal_orders"]].sum().sort_values("cost", ascending=False)
+    return [
+        AdScene(
+            str(name),
+            float(row["cost"]),
+            float(costs.get(name, math.nan)),
+            float(row["deal_amount"]),
+            float(row["deal_orders"]),
+        )
+        for name, row in sums.iterrows()
+    ]
+
+
+@dataclass(frozen=True)
 class ItemChange:
     """One item, this period against its base: sums, conversion, and how sure the change of conversion is."""
 

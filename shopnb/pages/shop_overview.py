@@ -30,7 +30,7 @@ class ShopOverview(Page):
 
     slug = "shop_overview"
     needs = ("shop_daily",)
-    uses = ("item_period", "campaigns", "changes", "targets", "items", "peers")
+    uses = ("item_period", "ad_daily", "campaigns", "changes", "targets", "items", "peers")
     section_keys = ("normal", "moved", "mix", "items", "service")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
@@ -67,6 +67,7 @@ class ShopOverview(Page):
         refund_share = _mean([base.refund_share for base in bases] or [now.refund_share])
         band = overview.band(_with_month_end(days, period.end), self.events)
         before = overview.totals(days, compared, margin_rate=rate)
+        scenes = overview.ad_scenes(self.shop.table("ad_daily"), period, compared) if self.shop.has("ad_daily") else []
         return Numbers(
             days=days,
             period=period,
@@ -78,6 +79,7 @@ class ShopOverview(Page):
             band=band[band["day"] <= period.end],
             split=overview.sales_split(now, before),
             pair=pair,
+            scenes=scenes,
             items=items,
             mix=_item_mix(items),
             margin_rate=rate,
@@ -132,7 +134,7 @@ class ShopOverview(Page):
         if not n.now.complete:
             return []
         names = {item.item_id: self.item_name(item.item_id, item.title) for item in n.items}
-        return find_overview(n.now, n.bases, n.watched, n.items, basis=n.basis, short_names=names)
+        return find_overview(n.now, n.bases, n.watched, n.items, basis=n.basis, short_names=names, scenes=n.scenes)
 
     def figures(self) -> dict[str, Figure]:
         """Totals of the period, the exact split, the normal range."""

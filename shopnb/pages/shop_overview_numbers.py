@@ -10,7 +10,7 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.findings.overview import Basis
-from shopnb.metrics.overview import ItemChange, ItemPair, Signal, Totals
+from shopnb.metrics.overview import AdScene, ItemChange, ItemPair, Signal, Totals
 from shopnb.metrics.periods import Period
 from shopnb.stats import MixRate
 
@@ -43,6 +43,7 @@ class Numbers:
     band: pd.DataFrame
     split: dict[str, float]
     pair: ItemPair | None
+    scenes: list[AdScene]
     items: list[ItemChange]
     mix: MixRate | None
     margin_rate: float

@@ -96,16 +96,18 @@ def _tree(page: Page) -> view.TablePart:
     base = n.reach.base if n.reach.kind else n.now.visitors
     share = f"share_of_{n.reach.kind or 'sum'}"
     shown = rows.assign(
+        source=rows["label"],
         group=[page_word(group, page.lang) for group in rows["group"]],
         visitors_change=rows["visitors"] / rows["visitors_before"].where(rows["visitors_before"] > 0) - 1,
         **{share: rows["visitors"] / base},
     )
-    levels = [level for level in traffic.LEVELS if (rows[level] != "").any()]
-    columns = [("group", "text")] if len(set(n.wide["group"])) > 1 else []
-    columns += [*((level, "text") for level in levels), ("visitors", "int")]
+    levels = [level for level in traffic.LEVELS if ((rows[level] != "") & (rows[level] != rows["name"])).any()]
+    columns = [("source", "text"), ("visitors", "int")]
     columns += [("visitors_change", "signed_pct")] if n.before else []
     columns += [(share, "pct")]
     columns += [("new_visitors", "int")] if rows["new_visitors"].notna().any() else []
+    columns += [("group", "text")] if len(set(n.wide["group"])) > 1 else []
+    columns += [(level, "text") for level in levels]
     return page.table(
         "who_came", shown.head(SHOWN_SOURCES), columns, total=len(shown), signed=("visitors_change",), bars=(share,)
     )
@@ -245,9 +247,13 @@ def _scatter(page: Page) -> view.ChartPart | view.TextPart:
     )  # fmt: skip
     mean = n.now.conversion.estimate
     best = rows.loc[rows["rate"].idxmax()]
-    grown = rows[rows["group"] != "own"]
-    lead = grown.loc[grown["rate"].idxmax()] if len(grown) else best
-    title = page.text("matrix.title", source=lead["label"], rate=float(lead["rate"]), mean=mean)
+    more = rows[rows["verdict"] == "more"].sort_values("margin", ascending=False)
+    names = labels.text("common.list_mark", page.lang).join(more["label"].head(3))
+    title = (
+        page.text("matrix.title_more", sources=names)
+        if len(more)
+        else page.text("matrix.title", source=best["label"], rate=float(best["rate"]), mean=mean)
+    )
     alt = page.text(
         "matrix.alt", count=len(rows), source=best["label"], rate=float(best["rate"]), mean=mean, way=_way(page)
     )
