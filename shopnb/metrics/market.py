@@ -7,6 +7,7 @@ an unknown window, not units a month: shares come first, totals are scaled by wh
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ import pandas as pd
 from shopnb.stats import CensoredTotal, Estimate, censored_total, fit_censored, proportion_interval
 
 PLACEHOLDER_PRICE = 99_999.0  # a habit: "not for sale at present"
+_PLACEHOLDER_DIGITS = re.compile(r"(6{4,}|8{4,}|9{4,})")  # 8888, 9999: set aside only far above the others
+_FAR_ABOVE = 20.0  # times the median price
+SHOPS_DRAWN = 200  # largest shops that are simulated one by one
 PAGE_ONE = 60  # goods on the first page (MS9)
 BANDS_WANTED = 6
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # steps of a price that people name, within a decade
@@ -102,7 +106,7 @@ def listing_goods(lines: pd.DataFrame) -> Goods:
     """
     frame = lines.sort_values("position", kind="stable").reset_index(drop=True)
     price = (frame["price_low"].astype(float) + frame["price_high"].fillna(frame["price_low"]).astype(float)) / 2
-    is_placeholder = (price >= PLACEHOLDER_PRICE) | (price <= 0)
+    is_placeholder = _is_placeholder(price)
     is_paid = frame["is_paid_slot"].fillna(False).astype(bool)
     frame = frame.assign(price=price, is_paid=is_paid)[~is_placeholder]
     frame = frame.assign(good=_identity(frame)).sort_values(["is_paid", "position"], kind="stable")
@@ -128,6 +132,14 @@ def listing_goods(lines: pd.DataFrame) -> Goods:
     )
 
 
+def _is_placeholder(price: pd.Series) -> pd.Series:
+    """Prices nobody means: 0, 99,999 and above, and rows of one digit far above the median."""
+    is_absurd = (price >= PLACEHOLDER_PRICE) | (price <= 0)
+    middle = price[~is_absurd].median()
+    digits = price.map(lambda value: bool(_PLACEHOLDER_DIGITS.fullmatch(f"{value:.0f}"))).astype(bool)
+    return is_absurd | (digits & (price > _FAR_ABOVE * middle))
+
+
 def _identity(frame: pd.DataFrame) -> pd.Series:
     """What makes two lines the same good."""
 
@@ -144,6 +156,9 @@ def _identity(frame: pd.DataFrame) -> pd.Series:
 def close_ladder(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float]:
     """Close open ranges by the next step of the ladder that the snapshot shows.
 
+    The next step is the next one seen, or one that must lie between: where three steps of a decade or more are seen,
+    their common divisor (500 between 1,000, 1,500 and 3,000). The highest stays open.
+
     Returns
     -------
     `high` with NaN only where no step follows, and the low end that stays open (NaN where none).
@@ -156,10 +171,19 @@ def close_ladder(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float]:
     """
     is_open = ~np.isnan(low) & np.isnan(high)
     steps = np.unique(low[is_open])
+    if not len(steps):
+        return high.astype(float), math.nan
+    decade = np.floor(np.log10(np.maximum(steps, 1)))
+    stride = np.array([_stride(steps[decade == power]) for power in decade])
+    following = np.append(np.minimum(steps[1:], steps[:-1] + stride[:-1]), math.nan)
     closed = high.astype(float).copy()
-    place = np.searchsorted(steps, low[is_open], side="right")
-    closed[is_open] = np.where(place < len(steps), np.append(steps, np.nan)[place] - 1, np.nan)
-    return closed, float(steps[-1]) if len(steps) else math.nan
+    closed[is_open] = following[np.searchsorted(steps, low[is_open])] - 1
+    return closed, float(steps[-1])
+
+
+def _stride(steps: np.ndarray) -> float:
+    """The common divisor of a decade's steps; infinite where under three are seen."""
+    return float(np.gcd.reduce(steps.astype(np.int64))) if len(steps) >= 3 else math.inf
 
 
 @dataclass(frozen=True)
@@ -199,7 +223,7 @@ def band_edges(prices: pd.Series, *, wanted: int = BANDS_WANTED) -> list[float]:
     Examples
     --------
     >>> band_edges(pd.Series(np.geomspace(10, 300, 500)))
-    [15.0, 30.0, 50.0, 100.0, 200.0]
+    [20.0, 30.0, 60.0, 100.0, 150.0]
     """
     known = prices[prices > 0]
     if known.nunique() < wanted:
@@ -314,7 +338,8 @@ class Concentration:
     """Who holds the money.
 
     `leaders` maps k to the share of the k largest shops; `hhi` is the sum of squared shares (0-1); `shops` has one row
-    a shop, largest first: `shop_name`, `goods`, `money`, `share`, `share_low`, `share_high`, `is_own`.
+    a shop, the `SHOPS_DRAWN` largest and the own one, largest first:
+    `shop_name`, `goods`, `money`, `share`, `share_low`, `share_high`, `is_own`.
     """
 
     leaders: dict[int, Estimate]
@@ -333,25 +358,35 @@ def concentration(goods: Goods, *, own_shop: str = "", factor: float = 1.0, leve
         return Concentration(dict.fromkeys((4, 8, 20), nothing), nothing, pd.DataFrame(columns=columns), model.code)
     unnamed = "\n" + frame["position"].astype(str)  # cannot be a shop's name
     codes, names = pd.factorize(frame["shop_name"].where(frame["shop_name"].fillna("") != "", unnamed), sort=True)
-    money = model.simulate(frame["price"].to_numpy() * factor, codes, len(names))
-    shares = money / money.sum(axis=1, keepdims=True)
+    weights = frame["price"].to_numpy() * factor
+    expected = np.bincount(codes, model.expected * weights, len(names))
+    drawn = np.argsort(-expected + np.where(_is_own(pd.Series(names), own_shop), -math.inf, 0.0), kind="stable")
+    drawn = drawn[:SHOPS_DRAWN]
+    place = np.full(len(names), len(drawn))
+    place[drawn] = np.arange(len(drawn))
+    money = model.simulate(weights, place[codes], len(drawn) + 1)
+    total = money.sum(axis=1, keepdims=True)
+    money, shares = money[:, :-1], money[:, :-1] / total
+    small = np.delete(expected, drawn) / expected.sum()
     ordered = -np.sort(-shares, axis=1)
     leaders = {k: _estimate(ordered[:, :k].sum(axis=1), level) for k in (4, 8, 20)}
     middle, low, high = _quantiles(shares, level)
     shops = pd.DataFrame(
         {
-            "shop_name": names,
-            "goods": np.bincount(codes, minlength=len(names)),
+            "shop_name": names[drawn],
+            "goods": np.bincount(codes, minlength=len(names))[drawn],
             "money": np.median(money, axis=0),
             "share": middle,
             "share_low": low,
             "share_high": high,
-            "is_own": _is_own(pd.Series(names), own_shop),
+            "is_own": _is_own(pd.Series(names[drawn]), own_shop),
         }
     )
     shops = shops[~shops["shop_name"].str.startswith("\n")].sort_values(["share", "shop_name"], ascending=[False, True])
     return Concentration(
-        leaders, _estimate(np.square(shares).sum(axis=1), level), shops.reset_index(drop=True)[columns]
+        leaders,
+        _estimate(np.square(shares).sum(axis=1) + np.square(small).sum(), level),
+        shops.reset_index(drop=True)[columns],
     )
 
 
