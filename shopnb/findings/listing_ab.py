@@ -1,0 +1,116 @@
+"""Rules of a listing test: what to do with the versions, whether the click is honest, whether the split is sound.
+
+Domain catalogue, section 3: LT9 (image by click rate), LT10 (detail page by conversion), LT12 (looks).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopnb.findings import Finding
+from shopnb.metrics.listing_ab import Arm, Comparison, Saving, State
+from shopnb.stats import Estimate
+
+REVIEW_DAYS = 14  # LT12; pages.md 4.2
+_DOMAIN = {"click_rate": "LT9", "cart_rate": "LT10", "payment_conversion": "LT10"}
+_NO_AMOUNT = {
+    State.KEEP: "keeps_current",
+    State.KEEP_ENOUGH: "keeps_current",
+    State.LEVEL: "too_small",
+    State.WAIT: "not_decided",
+    State.HOPELESS: "not_decided",
+    State.UNSURE: "not_decided",
+    State.SAMPLE_RATIO: "not_decided",
+}
+
+
+@dataclass(frozen=True)
+class TestSeen:
+    """What the rules look at; `words` are names in the report's language that sentences need."""
+
+    comparison: Comparison
+    saving: Saving
+    after_click: Estimate  # cart rate of the winner minus the current version's
+    last_day: dt.date | None
+    words: dict[str, Any] = field(default_factory=dict)
+
+    def review(self, days: float) -> dt.date | None:
+        """The day to look again; None for a test without days."""
+        return self.last_day + dt.timedelta(days=int(days)) if self.last_day and math.isfinite(days) else None
+
+
+def find_listing(seen: TestSeen) -> list[Finding]:
+    """All findings of a test, unranked; none where nothing can be compared."""
+    best = seen.comparison.best
+    if best is None:
+        return []
+    decision = [find_decision(seen, best)] if seen.comparison.state in (State.SWITCH, *_NO_AMOUNT) else []
+    return [*decision, *find_clickbait(seen, best)]
+
+
+def confidence_of(comparison: Comparison, best: Arm) -> float:
+    """Probability that what the page says of the versions is right."""
+    if comparison.state is State.SAMPLE_RATIO:
+        return 1 - comparison.sample_ratio_p
+    if comparison.state in (State.LEVEL, State.KEEP_ENOUGH):
+        return 0.95  # the interval's own level
+    chances = [arm.chance for arm in comparison.arms[1:] if not math.isnan(arm.chance)]
+    if comparison.state is State.KEEP:
+        return min((1 - chance for chance in chances), default=0.95)
+    if math.isnan(best.chance):
+        return 0.95 if comparison.state is State.SWITCH else 0.5
+    return max(best.chance, 1 - best.chance)
+
+
+def find_decision(seen: TestSeen, best: Arm) -> Finding:
+    """Switch, keep, go on or stop; money only for a switch by click rate at the same budget (pages.md 2.4, case a)."""
+    made, money = seen.comparison, seen.saving
+    switch = made.state is State.SWITCH
+    priced = switch and not money.code
+    wait = made.wait_days if made.state is State.WAIT else REVIEW_DAYS
+    return Finding(
+        code=f"listing_{made.state}",
+        domain=_DOMAIN.get(made.metric, "LT1"),
+        confidence=confidence_of(made, best),
+        owner="operator" if made.state is State.SAMPLE_RATIO else "designer",
+        basis="margin",
+        amount=money.amount if priced else math.nan,
+        low=money.low if priced else math.nan,
+        high=money.high if priced else math.nan,
+        no_amount="" if priced else money.code if switch else _NO_AMOUNT[made.state],
+        values={
+            **seen.words,
+            "gap": best.difference.estimate,
+            "low": best.difference.low,
+            "high": best.difference.high,
+            "rate": best.rate.estimate,
+            "rate_current": made.arms[0].rate.estimate,
+            "per_click": money.per_click,
+            "zone": made.zone,
+            "days": made.days,
+            "wait_days": made.wait_days,
+            "sample_ratio_p": made.sample_ratio_p,
+        },
+        review_on=seen.review(wait),
+    )
+
+
+def find_clickbait(seen: TestSeen, best: Arm) -> list[Finding]:
+    """No fewer clicks, but fewer carts from each: the picture promises what the page does not keep (LT28)."""
+    gap = seen.after_click
+    if seen.comparison.metric != "click_rate" or not gap.is_known or gap.high >= 0 or best.difference.high <= 0:
+        return []
+    found = Finding(
+        code="clicks_without_carts",
+        domain="LT28",
+        confidence=0.95 if math.isnan(gap.p_value) else 1 - gap.p_value / 2,
+        owner="designer",
+        basis="margin",
+        no_amount="not_priced",
+        values={**seen.words, "cart_gap": gap.estimate, "cart_low": gap.low, "cart_high": gap.high},
+        review_on=seen.review(REVIEW_DAYS),
+    )
+    return [found]

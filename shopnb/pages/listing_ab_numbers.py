@@ -1,0 +1,54 @@
+"""The numbers of the listing test page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from shopnb import labels
+from shopnb.metrics.listing_ab import Comparison, Plan, Saving
+from shopnb.metrics.listing_tests import Counts, ListingTest
+from shopnb.metrics.periods import Period
+from shopnb.stats import Estimate
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All numbers of the page for one set of parameters.
+
+    `comparison` is on the primary metric, `others` on every metric that the table can give. `counts` is None for a
+    table with one row a user. `behind`: rates after the click, the winner's less the current version's.
+    """
+
+    test: ListingTest
+    comparison: Comparison
+    saving: Saving
+    plan: Plan
+    margin_rate: float
+    counts: Counts | None = None
+    others: dict[str, Comparison] = field(default_factory=dict)
+    behind: dict[str, Estimate] = field(default_factory=dict)
+
+    @cached_property
+    def period(self) -> Period | None:
+        """First and last day of the rows; None without days."""
+        if self.counts is None or not self.counts.dated:
+            return None
+        days = self.counts.daily["day"].dropna()
+        return Period(days.min(), days.max())
+
+    @property
+    def cost_per_day(self) -> float:
+        """Spend a day of all versions; NaN where the file has none."""
+        if self.counts is None:
+            return math.nan
+        daily = self.counts.daily
+        return float(daily["cost"].sum(min_count=1) / max(daily["day"].nunique(), 1))
+
+
+def gap_range(low: float, high: float, *, is_share: bool, lang: str) -> str:
+    """The ends of a difference; percentage points are written without their unit, which stands at the value."""
+    if is_share:
+        return labels.format_range(low * 100, high * 100, "ratio", lang)
+    return labels.format_range(low, high, "signed", lang)
