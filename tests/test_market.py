@@ -82,6 +82,11 @@ def test_ladder_closes_by_the_steps_seen_and_those_between():
     assert closed[:6].tolist() == [199, 299, 599, 14_999, 19_999, 34_999]
     assert math.isnan(closed[6])
     assert top == 100_000
+    # the highest: one listing at 3万+ is a step like the others, five are where counting stops
+    for at_top, high, open_top in ((1, 34_999, math.nan), (5, math.nan, 30_000)):
+        low = np.array([10_000.0] * 4 + [15_000.0] * 2 + [30_000.0] * at_top)
+        closed, top = market.close_ladder(low, np.full(len(low), np.nan))
+        np.testing.assert_equal((closed[-1], top), (high, open_top))
     # two steps tell no divisor: up to the next one seen
     assert market.close_ladder(np.array([100.0, 700.0]), np.full(2, np.nan))[0][0] == 699
 

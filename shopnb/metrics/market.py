@@ -101,8 +101,8 @@ def listing_goods(lines: pd.DataFrame) -> Goods:
     Notes
     -----
     A good is its item id, else its shop and title (width, case and blanks folded). A repeated good keeps its first
-    organic line and the largest number shown. A price range counts as its middle. An open range (`1000+`) is closed by
-    the next step seen in the snapshot; the highest stays open.
+    organic line and the largest number shown. A price range counts as its middle. An open range (`1000+`) is closed
+    by the ladder's next step (`close_ladder`).
     """
     frame = lines.sort_values("position", kind="stable").reset_index(drop=True)
     price = (frame["price_low"].astype(float) + frame["price_high"].fillna(frame["price_low"]).astype(float)) / 2
@@ -157,7 +157,8 @@ def close_ladder(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float]:
     """Close open ranges by the next step of the ladder that the snapshot shows.
 
     The next step is the next one seen, or one that must lie between: where three steps of a decade or more are seen,
-    their common divisor (500 between 1,000, 1,500 and 3,000). The highest stays open.
+    their common divisor (500 between 1,000, 1,500 and 3,000). That closes the highest range too, unless it holds more
+    listings than the one before it (a last step, where the platform stops counting) or too few steps are seen.
 
     Returns
     -------
@@ -175,10 +176,13 @@ def close_ladder(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float]:
         return high.astype(float), math.nan
     decade = np.floor(np.log10(np.maximum(steps, 1)))
     stride = np.array([_stride(steps[decade == power]) for power in decade])
-    following = np.append(np.minimum(steps[1:], steps[:-1] + stride[:-1]), math.nan)
+    sizes = np.array([(low[is_open] == step).sum() for step in steps[-2:]])
+    is_last = len(sizes) < 2 or sizes[1] > sizes[0] or np.isinf(stride[-1])
+    following = np.minimum(np.append(steps[1:], math.inf), steps + stride)
+    following[-1] = math.nan if is_last else following[-1]
     closed = high.astype(float).copy()
     closed[is_open] = following[np.searchsorted(steps, low[is_open])] - 1
-    return closed, float(steps[-1])
+    return closed, float(steps[-1]) if is_last else math.nan
 
 
 def _stride(steps: np.ndarray) -> float:
