@@ -6,11 +6,13 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import time
 import zipfile
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -20,6 +22,8 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import shopnb.intake
+from shopnb import labels
 from shopnb.intake import import_files
 from shopnb.schema import TABLES
 
@@ -488,3 +492,18 @@ def test_a_table_in_a_random_dialect_is_read_back(tmp_path_factory, data):
     found = stored(folder / "shop", account)
     for name, values in expected.items():
         assert found.column(name).to_pylist() == values
+
+
+def test_every_code_has_its_sentence_in_both_languages():
+    """Codes are read from the source: reasons, remarks and errors that an import can give."""
+    source = "".join(path.read_text("utf-8") for path in Path(shopnb.intake.__file__).parent.glob("*.py"))
+    wanted = {f"intake.rejected.{code}" for code in re.findall(r'BadValue\("(\w+)"', source)}
+    wanted |= {f"intake.rejected.{code}" for code in ("missing_value", "too_many_cells")}
+    wanted |= {f"intake.remarks.{code}" for code in re.findall(r'\{"code": "(\w+)"', source)}
+    wanted |= {f"intake.remarks.period_from_{place}" for place in ("file_name", "banner")}
+    wanted |= {f"intake.dropped.{code}" for code in re.findall(r'dropped\["(\w+)"\]', source)}
+    wanted |= {f"intake.dropped.{code}" for code in re.findall(r'keep\(\[.*\], "(\w+)"\)', source)}
+    wanted |= {f"errors.{code}.problem" for code in re.findall(r'InputError\(\s*"(\w+)"', source)}
+    assert len(wanted) > 45
+    for lang in labels.LANGUAGES:
+        assert [key for key in sorted(wanted) if not labels.has(key, lang)] == []

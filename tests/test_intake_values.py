@@ -106,6 +106,8 @@ def test_ids_stay_text():
         ("2026年6月13日", datetime(2026, 6, 13)),
         ("2026-06-13 10:22:33", datetime(2026, 6, 13, 10, 22, 33)),
         ("2026/6/3 9:05", datetime(2026, 6, 3, 9, 5)),
+        ("2026-06-13 周六", datetime(2026, 6, 13)),
+        ("2026-06-13(星期六)", datetime(2026, 6, 13)),
         ("8.24", datetime(2026, 8, 24)),
         ("8月24日", datetime(2026, 8, 24)),
         ("12月30日", datetime(2025, 12, 30)),
@@ -168,6 +170,9 @@ def test_period():
     week = (date(2026, 6, 7), date(2026, 6, 13))
     assert dates.parse_period("2026-06-07 ~ 2026-06-13", near=NEAR) == week
     assert dates.parse_period("2026-06-13", near=NEAR) == (week[1], week[1])
+    assert dates.parse_date("2026-06-13 ~ 2026-06-13", near=NEAR) == week[1]
+    with pytest.raises(BadValue, match="period_not_a_day"):
+        dates.parse_date("2026-06-07 ~ 2026-06-13", near=NEAR)
     assert dates.period_in("【生意参谋平台】商品_全部_2026-06-07_2026-06-13") == week
     assert dates.period_in("排行_20260613") == (week[1], week[1])
     assert dates.period_in("月饼") is None

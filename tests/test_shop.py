@@ -119,6 +119,11 @@ def test_undo_brings_the_older_export_back(tmp_path):
     assert not list(tmp_path.rglob(f"*{gone.digest}*"))
     with pytest.raises(InputError, match="no_such_import"):
         shop.undo("b.csv")
+    import_files([write(tmp_path / "other/a.csv", [DAILY, ["2026-09-05", 9, 5]])], tmp_path)
+    shop.refresh()
+    with pytest.raises(InputError, match="import_ambiguous"):
+        shop.undo("a.csv")
+    shop.undo(tmp_path / "other/a.csv")
     shop.undo(shop.accounts()[0].digest[:8])
     assert list(shop.tables) == []
 

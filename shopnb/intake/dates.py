@@ -22,6 +22,7 @@ _SHORT = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"
 _ENGLISH = re.compile(r"(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?$")
 _MONTH = re.compile(r"(?:(20\d{2})\s*[-/.年]?\s*)?(\d{1,2})\s*月?$")
 _PERIOD = re.compile(r"\s*(?:~|～|至|到|—|–| - | to )\s*")
+_WEEKDAY = re.compile(r"\s*[((]?(?:周|星期)[一二三四五六日天][))]?\s*$")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -60,7 +61,12 @@ def parse_timestamp(value: object, *, near: datetime, future: bool = False) -> d
 
 
 def parse_date(value: object, *, near: datetime, future: bool = False) -> date:
-    """The day of `parse_timestamp`."""
+    """The day of `parse_timestamp`; `D ~ D` is that day, a longer period is none."""
+    if isinstance(value, str) and len(ends := _PERIOD.split(value.strip())) == 2:
+        first, last = (parse_timestamp(end, near=near, future=future).date() for end in ends)
+        if first != last:
+            raise BadValue("period_not_a_day")
+        return first
     return parse_timestamp(value, near=near, future=future).date()
 
 
@@ -119,7 +125,7 @@ def _from_number(number: float, near: datetime, future: bool) -> datetime:
 
 
 def _from_text(text: str, near: datetime, future: bool) -> datetime:
-    text = text.strip().strip("'\"=").strip()
+    text = _WEEKDAY.sub("", text).strip().strip("'\"=").strip()
     if match := _FULL.match(text) or _COMPACT.match(text):
         return _moment(*match.groups())
     if match := _SHORT.match(text):

@@ -224,8 +224,11 @@ def _read_inbox_once(folder: Path) -> None:
     begun = folder / "tables" / ".first_import"
     if begun.parent.is_dir() and not begun.exists():
         return
-    begun.parent.mkdir(exist_ok=True)
-    begun.touch()
+    try:
+        begun.parent.mkdir(exist_ok=True)
+        begun.touch()
+    except PermissionError:
+        raise InputError("folder_not_writable", folder=str(folder)) from None
     inbox = folder / "inbox"
     import_files([inbox if inbox.is_dir() else folder], folder)
     begun.unlink(missing_ok=True)
