@@ -40,6 +40,7 @@ _SUMS = (
 )
 _SERVICE = ("description_score", "logistics_score", "service_score", "pay_to_sign_seconds", "bounce_rate", "reviews")
 SPLIT_PARTS = ("visitor_days", "payment_conversion", "spend_per_buyer")
+LEAST_EXPECTED = 5.0  # buyers of a cell from which the chi-square approximation holds
 REFUND_LAG_DAYS = 20  # refunds follow payment within about this many days (pages.md 4.2)
 ALARM_LEVEL = 0.98  # one alarm a month at most on a quiet shop: about five numbers are watched each week
 
@@ -332,23 +333,39 @@ class ItemChange:
 _ITEM_SUMMED = ("item_visitors", "payers", "paid_amount", "refunded_amount", "cart_users", "search_visitors")
 
 
-def item_changes(pair: ItemPair, *, now_days: int, dispersion: float = 1.0, level: float = 0.95) -> list[ItemChange]:
+def dispersion(pair: ItemPair) -> float:
+    """Variance of an item's buyers from base period to base period over the binomial one, pooled over items; >= 1.
+
+    Pearson's chi-square ÷ degrees of freedom; 1 where there is only one base period.
+    """
+    bases = pair.frame[(pair.frame["which"] == "base") & (pair.frame["item_visitors"] > 0)]
+    sums = bases.groupby("item_id")[["payers", "item_visitors"]].transform("sum")
+    rate = sums["payers"] / sums["item_visitors"]
+    expected = bases["item_visitors"] * rate
+    counted = expected >= LEAST_EXPECTED
+    squares = ((bases["payers"] - expected) ** 2 / (expected * (1 - rate)))[counted & (rate < 1)]
+    freedom = int(counted.sum()) - bases.loc[counted, "item_id"].nunique()
+    return max(1.0, float(squares.sum()) / freedom) if freedom > 0 else 1.0
+
+
+def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -> list[ItemChange]:
     """What each item did now against its base, largest change of payment first.
 
     Parameters
     ----------
     now_days : length of the period; base sums are scaled to it.
-    dispersion : variance of daily payers over the binomial one, >= 1; widens intervals and p values.
+    level : Holm's correction keeps the chance of any false mark on a page below 1 − level.
 
     Returns
     -------
-    Items of either side. `real` holds for changes that pass Holm's correction over all items tested at 1 − level.
+    Items of either side; intervals and p values are widened by `dispersion`. `real` holds for changes that pass
+    Holm's correction over all items tested. Intervals are of 95 %.
     """
     wide = pair.frame.pivot_table(index="item_id", columns="which", values=list(_ITEM_SUMMED), aggfunc="sum").fillna(
         0.0
     )
     titles = pair.frame.groupby("item_id")["item_title"].first()
-    scale = now_days / pair.base_days
+    scale, spread = now_days / pair.base_days, dispersion(pair)
     found = []
     for item_id, row in wide.iterrows():
         now = {name: float(row.get((name, "now"), 0.0)) for name in _ITEM_SUMMED}
@@ -368,11 +385,10 @@ def item_changes(pair: ItemPair, *, now_days: int, dispersion: float = 1.0, leve
                 cart_users=now["cart_users"],
                 search_visitors=now["search_visitors"],
                 conversion=compare_proportions(
-                    base["payers"] / dispersion,
-                    base["item_visitors"] / dispersion,
-                    now["payers"] / dispersion,
-                    now["item_visitors"] / dispersion,
-                    level=level,
+                    base["payers"] / spread,
+                    base["item_visitors"] / spread,
+                    now["payers"] / spread,
+                    now["item_visitors"] / spread,
                 ),
             )
         )
@@ -398,7 +414,7 @@ def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
 class ItemPair:
     """Item sums of a period and of its base, counted the same way.
 
-    `frame` has one row per item and side (`which`: now, base); `base_days` is the length of all base periods together;
+    `frame` has one row per item and period (`which`: now, base; `base`: 0, then 1, 2 …); `base_days` is the length of all base periods together;
     `way` is `period` (people counted once in each export's period) or `days` (once a day).
     """
 
@@ -423,8 +439,8 @@ def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> 
         earlier = {base: _item_sums(rows, base, way) for base in bases}
         there = {base: sums for base, sums in earlier.items() if not sums.empty}
         if not current.empty and there:
-            base_sums = pd.concat(there.values(), ignore_index=True)
-            frame = pd.concat([current.assign(which="now"), base_sums.assign(which="base")], ignore_index=True)
+            earlier_sums = [sums.assign(which="base", base=turn) for turn, sums in enumerate(there.values(), 1)]
+            frame = pd.concat([current.assign(which="now", base=0), *earlier_sums], ignore_index=True)
             return ItemPair(frame, tuple(there), way)
     return None
 
