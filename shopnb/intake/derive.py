@@ -27,7 +27,7 @@ _EMOJI_CODE = re.compile(r"<U\+([0-9A-Fa-f]{4,8})>")
 _NAME_DATES = re.compile(r"[\s_\-~（(【]*(?<!\d)20\d{2}[-.]?\d{2}[-.]?\d{2}[\d_\-~:： ]*[)）】]*")
 _VERSION_END = re.compile(r"[\s_\-]+([^\s_\-]+)$")
 _RULE = re.compile(r"归属原则\s*[:：]?\s*([^\s,;，；]+)")
-_WINDOW = re.compile(r"转化周期\s*[::]?\s*(\d+)")
+_WINDOW = re.compile(r"转化周期\s*[:：]?\s*(\d+)")
 
 
 @dataclass(frozen=True)
