@@ -114,11 +114,13 @@ def named(rows: pd.DataFrame, names: SourceNames, levels: Sequence[str]) -> pd.D
         (the leaf as printed) and `group`. Where old and new name stand in one export they are two sources.
     """
     printed = [tuple(part for part in path if part) for path in rows[list(levels)].itertuples(index=False, name=None)]
-    today = [tuple(names.name(part) for part in path) for path in printed]
-    paths = [
-        path if today.count(path) == 1 else tuple(plain_name(part) for part in old)
-        for path, old in zip(today, printed, strict=True)
-    ]
+    there = {plain_name(part) for path in printed for part in path}
+
+    def today(part: str) -> str:
+        plain, current = plain_name(part), names.name(part)
+        return plain if current in there else current
+
+    paths = [tuple(today(part) for part in path) for path in printed]
     filled = [(*path, *[""] * (len(levels) - len(path))) for path in paths]
     return rows.assign(
         **{level: [path[place] for path in filled] for place, level in enumerate(levels)},

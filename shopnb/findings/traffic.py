@@ -23,6 +23,7 @@ OPEN_WINDOW = 0.85  # most confidence while attribution is still running: paymen
 FESTIVE = 0.65  # most confidence in a change of rate when only one of the periods holds a campaign or festival
 MIX_SHARE = 0.5  # mix explains a fall when it makes up this share of it
 KEPT_BUYERS = 0.95  # buyers from here on count as kept
+ACCIDENT = 0.05  # chance of a change by accident below which it counts as real on its own
 NOT_FREE = ("paid", "own", "campaign", "other")
 
 
@@ -31,10 +32,12 @@ class Seen:
     """What the rules look at.
 
     `sources` has one row per source that stands alone or is pooled: names, visitors, buyers, paid amount and cost, the
-    same `_before`, margins a visitor, own change of rate (`change`, `p_value`, `real`) and `verdict`.
+    same `_before`, margins a visitor, own change of rate (`change`, `p_value`, `real`) and `verdict`; `trunks` the same
+    sums by second level.
     """
 
     sources: pd.DataFrame
+    trunks: pd.DataFrame
     now: Whole
     before: Whole | None
     mix: MixRate | None
@@ -112,7 +115,7 @@ def find_moved(seen: Seen) -> list[Finding]:
     if seen.before is None:
         return []
     found = []
-    for row in seen.sources.itertuples():
+    for row in seen.trunks.itertuples():
         rest, rest_before = seen.now.visitors - row.visitors, seen.before.visitors - row.visitors_before
         if row.group in NOT_FREE or not (row.enough and row.enough_before) or min(rest, rest_before) <= 0:
             continue
@@ -162,11 +165,12 @@ def find_rate(seen: Seen) -> list[Finding]:
     """Conversion that changed within the sources: one for sure, or all together though none alone (TR4, FN11)."""
     assert seen.mix is not None
     rate = seen.mix.rate
-    if rate.low <= 0 <= rate.high or math.isnan(rate.low):
-        return []
     fell = rate.estimate < 0
+    lead = item_behind(seen.items, fell)
+    if rate_state(seen.mix, lead is not None, one_is_festive=False) != "real":
+        return []
     single = seen.sources[seen.sources["real"] & ((seen.sources["change"] < 0) == fell)]
-    item = _item_behind(seen, fell)
+    item = seen.item_names.get(lead.item_id, lead.item_id) if lead else ""
     spend = seen.now.paid_amount / seen.now.buyers if seen.now.buyers else math.nan
     worth = seen.per_month(seen.now.visitors * spend * seen.basis.share)
     confidence = 1 - rate.p_value / 2
@@ -203,11 +207,21 @@ def _rate_code(fell: bool, single: bool, item: bool) -> str:
     return "rates_fell_together" if fell else "rates_rose_together"
 
 
-def _item_behind(seen: Seen, fell: bool) -> str:
-    """The item with the largest real change of conversion in the same direction, "" where there is none."""
-    real = [item for item in seen.items if item.real and (item.conversion.estimate < 0) == fell]
-    lead = max(real, key=lambda item: abs(item.conversion.estimate) * item.visitors, default=None)
-    return seen.item_names.get(lead.item_id, lead.item_id) if lead else ""
+def item_behind(items: Sequence[ItemChange], fell: bool) -> ItemChange | None:
+    """The item with the largest real change of conversion in one direction, None where there is none."""
+    real = [item for item in items if item.real and (item.conversion.estimate < 0) == fell]
+    return max(real, key=lambda item: abs(item.conversion.estimate) * item.visitors, default=None)
+
+
+def rate_state(mix: MixRate, has_item: bool, *, one_is_festive: bool) -> str:
+    """How sure it is that the sources' own conversion moved: `real`, `likely` or `noise`.
+
+    The range must exclude 0. That is real where an item moved the same way for real, or where the chance of such a
+    change by accident is below `ACCIDENT` and no festival in one of the periods explains it; else it is likely.
+    """
+    if math.isnan(mix.rate.low) or mix.rate.low <= 0 <= mix.rate.high:
+        return "noise"
+    return "real" if has_item or (mix.rate.p_value < ACCIDENT and not one_is_festive) else "likely"
 
 
 def find_mix(seen: Seen) -> list[Finding]:

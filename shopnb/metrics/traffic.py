@@ -19,6 +19,7 @@ from shopnb.stats import Estimate, MixRate, compare_proportions, holm, mix_rate,
 
 LEVELS = ("source_1", "source_2", "source_3")
 LEAST_VISITORS, LEAST_BUYERS = 100, 5  # a rate is printed from 100 visitors and 5 expected buyers on (pages.md 4.2)
+LEVEL = 0.90  # confidence of the ranges shown (pages.md 2.0)
 POOLED = "pooled"  # the row of small sources together
 _PEOPLE = ("visitors", "payers", "orderers", "cart_users", "new_visitors", "item_visitors", "shop_page_visitors")
 _READ = (
@@ -217,8 +218,9 @@ def joined(now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
 
     Parameters
     ----------
-    now, before : one row per source with `source` (its key), `name`, `group`, the levels and `SUMMED`. Where one side
-        has a source that the other divides further, the finer side is summed up to it.
+    now, before : one row per source with `source` (its key), `name`, `group`, the levels and `SUMMED`. A source that
+        stands under another trunk now is the same source; where one side divides a source further than the other, the
+        finer side is summed up.
 
     Returns
     -------
@@ -227,6 +229,7 @@ def joined(now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
         a period before.
     """
     if before is not None:
+        before = _moved(now, before)
         now, before = _rolled(now, before), _rolled(before, now)
     names = ["source", "name", "group", *LEVELS]
     left = _by_source(now, names)
@@ -249,6 +252,19 @@ def joined(now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
 def _by_source(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     grouped = rows.groupby("source", sort=True)
     return grouped[names[1:]].first().join(grouped[list(SUMMED)].sum(min_count=1)).reset_index()
+
+
+def _moved(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """`before` with today's trunks: a leaf name that stands once on each side, under another trunk, is one source."""
+    fresh, gone = now[~now["source"].isin(before["source"])], before[~before["source"].isin(now["source"])]
+    fresh = fresh[~fresh["name"].duplicated(keep=False)].set_index("name")
+    gone = gone[~gone["name"].duplicated(keep=False)]
+    moved = before.copy()
+    for place, name in gone["name"].items():
+        if name in fresh.index:
+            for column in ("source", "group", *LEVELS):
+                moved.loc[place, column] = fresh.loc[name, column]
+    return moved
 
 
 def _rolled(rows: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -303,7 +319,7 @@ def source_mix(sources: pd.DataFrame) -> MixRate:
         sides.append(dict(zip(known["source"], known[f"visitors{side}"], strict=True)))
         rates = there[f"buyers{side}"] / there[f"visitors{side}"]
         sides.append(dict(zip(there["source"], rates, strict=True)))
-    return mix_rate(*sides)
+    return mix_rate(*sides, level=LEVEL)
 
 
 def _usable(sources: pd.DataFrame, side: str) -> pd.Series:
@@ -315,14 +331,14 @@ def own_changes(sources: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per source: `source`, `change`, `low`, `high` (share points, 95 %), `p_value`, `real` (survives
+    DataFrame, one row per source: `source`, `change`, `low`, `high` (share points, 90 %), `p_value`, `real` (survives
     Holm's correction over all sources tested). NaN where either period has too few.
     """
     rows = []
     for row in sources.itertuples():
         tested = row.enough and row.enough_before and not (math.isnan(row.buyers) or math.isnan(row.buyers_before))
         change = (
-            compare_proportions(row.buyers_before, row.visitors_before, row.buyers, row.visitors)
+            compare_proportions(row.buyers_before, row.visitors_before, row.buyers, row.visitors, level=LEVEL)
             if tested
             else Estimate(math.nan)
         )
@@ -344,7 +360,7 @@ class Whole:
     @property
     def conversion(self) -> Estimate:
         """Buyers ÷ visitors over all sources, with its range."""
-        return proportion_interval(self.buyers, self.visitors)
+        return proportion_interval(self.buyers, self.visitors, level=LEVEL)
 
     @property
     def enough(self) -> bool:
@@ -461,13 +477,13 @@ def per_visitor(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
 
     Returns
     -------
-    `sources` with `rate`, `rate_low`, `rate_high` (95 %), `value` (payment a visitor), `spend` (payment a buyer),
+    `sources` with `rate`, `rate_low`, `rate_high` (90 %), `value` (payment a visitor), `spend` (payment a buyer),
     `cost_per_visitor`, and `margin`, `margin_low`, `margin_high`: margin a visitor after ads, its range from
     that of the rate. NaN where a part is unknown.
     """
     visitors = sources["visitors"].where(sources["visitors"] > 0)
     rates = [
-        proportion_interval(row.buyers, row.visitors)
+        proportion_interval(row.buyers, row.visitors, level=LEVEL)
         if row.enough and not math.isnan(row.buyers)
         else Estimate(math.nan)
         for row in sources.itertuples()
@@ -488,6 +504,28 @@ def per_visitor(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
         margin_low=made["rate_low"] * spend * worth.kept - cost,
         margin_high=made["rate_high"] * spend * worth.kept - cost,
     )
+
+
+def trunks(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
+    """Sources added up to the second level, where a platform shows one source in several parts (手淘推荐: 首页推荐 …).
+
+    Returns
+    -------
+    One row per second level: as from `per_visitor`, with `label` (the level's name where it holds several sources),
+    `group` and `enough` on both sides. People overlap in the sums as they do between sources.
+    """
+    columns = [*SUMMED, *(f"{name}_before" for name in SUMMED)]
+    found = []
+    for (group, _, second), members in sources.groupby(["group", "source_1", "source_2"], sort=False):
+        parts = members.groupby("label", sort=False) if not second or len(members) == 1 else [(second, members)]
+        for label, part in parts:
+            row = part[columns].sum(min_count=1).to_dict()
+            cost = part["cost"].sum() if part["cost"].notna().all() else math.nan
+            enough = {side: bool(part[side].any()) for side in ("enough", "enough_before")}
+            found.append(
+                {"label": label, "name": label, "group": group, "source": label, **row, "cost": cost, **enough}
+            )
+    return per_visitor(pd.DataFrame(found), worth)
 
 
 def verdicts(sources: pd.DataFrame, *, returns: dict[str, float], break_even: float, window_open: bool) -> list[str]:

@@ -65,6 +65,7 @@ class TrafficSources(Page):
             return []
         seen = Seen(
             sources=n.sources[n.sources["source"] != traffic.POOLED],
+            trunks=n.trunks,
             now=n.now,
             before=n.before,
             mix=n.mix,
@@ -177,24 +178,21 @@ class TrafficSources(Page):
             return self.text("verdict.no_rate", **alone, change=n.now.visitors / n.before.visitors - 1)
         change, mix, rate = n.mix.change, n.mix.mix.estimate, n.mix.rate
         values = {"change": change.estimate, "mix": mix, "rate": rate.estimate, "now": n.now.conversion.estimate}
-        real = not rate.low <= 0 <= rate.high
-        key = (
-            "reversed"
-            if n.mix.is_reversed
-            else ("both_less" if rate.estimate < 0 else "both_more")
-            if real
-            else "mix_only"
-            if not change.low <= 0 <= change.high
-            else "level"
-        )
+        way = "less" if rate.estimate < 0 else "more"
+        changed = "mix_only" if not change.low <= 0 <= change.high else "level"
+        key = {"real": f"both_{way}", "likely": f"likely_{way}", "noise": changed}[n.rate_state]
+        if n.mix.is_reversed and n.rate_state != "noise":
+            key = "reversed"
         return (self.text(f"verdict.{key}", **values) + self._first_step()).strip()
 
     def _first_step(self) -> str:
-        """What to move first: the object of the leading finding that asks for a change."""
-        for finding in self.found:
-            if finding.is_sure and finding.code in ("source_loses", "source_rate_fell", "rate_fell_by_item"):
-                return self.text("verdict.first", object=finding.values.get("item") or finding.values["source"])
-        return ""
+        """What to move first: the objects of the two leading findings that ask for a change."""
+        moving = ("source_loses", "source_rate_fell", "rate_fell_by_item")
+        lead = {one.code: one for one in reversed(self.found) if one.is_sure and one.code in moving}
+        objects = [str(one.values.get("item") or one.values["source"]) for one in self.found if one in lead.values()]
+        if not objects:
+            return "" if self.found or self.numbers.rate_state != "noise" else self.text("verdict.nothing")
+        return self.text("verdict.first", object=labels.text("common.list_mark", self.lang).join(objects[:2]))
 
     def _cards(self) -> list[view.Card]:
         n: Numbers = self.numbers
@@ -259,7 +257,7 @@ class TrafficSources(Page):
         if line := self._change(rate.estimate, before, "pct2"):
             lines.insert(0, line)
         tone: view.Tone = ""
-        if n.mix is not None and not math.isnan(n.mix.rate.low) and not n.mix.rate.low <= 0 <= n.mix.rate.high:
+        if n.mix is not None and n.rate_state == "real":
             tone = "good" if n.mix.rate.estimate > 0 else "attention"
         return self._card(name, rate.estimate, before, "pct2", tone=tone, lines=lines)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from shopnb import labels, sources
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.overview import Basis
+from shopnb.findings.traffic import item_behind, rate_state
 from shopnb.metrics import overview, traffic
 from shopnb.metrics.overview import ItemChange
 from shopnb.metrics.periods import Period, events_in, normal_bases
@@ -65,6 +66,7 @@ class Numbers:
     derived: bool
     wide: pd.DataFrame
     sources: pd.DataFrame
+    trunks: pd.DataFrame
     now: Whole
     before: Whole | None
     mix: MixRate | None
@@ -92,6 +94,14 @@ class Numbers:
     def compare(self) -> Period | None:
         """Days of the export compared with."""
         return self.choice.before.period if self.choice.before else None
+
+    @property
+    def rate_state(self) -> str:
+        """Whether the sources' own conversion moved: `real`, `likely` or `noise`; "" where it cannot be told."""
+        if self.mix is None or self.mix.code:
+            return ""
+        item = item_behind(self.items, self.mix.rate.estimate < 0)
+        return rate_state(self.mix, item is not None, one_is_festive=self.one_is_festive)
 
     def search_share(self, side: str = "") -> float:
         """Visitors of free search ÷ visitors of the shop; NaN where the shop's visitors are not known."""
@@ -135,6 +145,7 @@ def compute(page: Page) -> Numbers:
         derived=any(bool(side["derived"].any()) for side in sides),
         wide=wide,
         sources=shown,
+        trunks=traffic.trunks(shown[shown["source"] != traffic.POOLED], worth),
         now=now,
         before=before,
         mix=traffic.source_mix(shown) if before is not None and way else None,

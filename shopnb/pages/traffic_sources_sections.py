@@ -126,8 +126,7 @@ def _mix_rate(page: Page) -> Parts:
             {"label": page.text("mix_rate.rate"), "value": rate.estimate, "low": rate.low, "high": rate.high},
         ]
     )
-    real = not rate.low <= 0 <= rate.high
-    key = "reversed" if n.mix.is_reversed else "real" if real else "noise"
+    key = "reversed" if n.mix.is_reversed and n.rate_state != "noise" else n.rate_state
     title = page.text(f"mix_rate.title_{key}", mix=mix.estimate, rate=rate.estimate)
     values = {"change": change.estimate, "mix": mix.estimate, "rate": rate.estimate, "low": rate.low, "high": rate.high}
     alt = page.text("mix_rate.alt", **values, way=_way(page))
@@ -180,7 +179,7 @@ def _with_range(page: Page, buyers: float, visitors: float, enough: bool) -> str
         return labels.MISSING
     if not enough:
         return page.text("too_few", visitors=visitors, buyers=buyers)
-    rate = proportion_interval(buyers, visitors)
+    rate = proportion_interval(buyers, visitors, level=traffic.LEVEL)
     return labels.text(
         "common.with_range",
         page.lang,
@@ -352,25 +351,28 @@ def _free_search(page: Page) -> Parts:
 def _checks(page: Page) -> list[dict[str, str]]:
     """The three lines: visitors, share of free search, and how its visitors convert; peers first, else own history."""
     n: Numbers = page.numbers
-    rows = [_check(page, "visitors", n.reach.base, "int", labels.heading("visitors", "zh"), math.nan)]
+    rows = [_check(page, "visitors", n.reach.base, "int", "访客数", math.nan)]
     was = n.search_share("_before")
-    rows.append(_check(page, "share", n.search_share(), "pct", page.text("free_search.metric_share"), was))
+    rows.append(_check(page, "share", n.search_share(), "pct", "免费搜索占比", was))
     search = n.wide[n.wide["group"] == "free_search"]
     rate = rate_before = math.nan
     if n.way and len(search) and search["visitors"].sum() >= traffic.LEAST_VISITORS:
         rate = float(search["buyers"].sum(min_count=1)) / float(search["visitors"].sum())
         earlier = float(search["visitors_before"].sum())
         rate_before = float(search["buyers_before"].sum(min_count=1)) / earlier if earlier else math.nan
-    rows.append(_check(page, "rate", rate, "pct2", page.text("free_search.metric_rate"), rate_before))
+    rows.append(_check(page, "rate", rate, "pct2", "搜索支付转化率", rate_before))
     return rows
 
 
 def _check(page: Page, key: str, own: float, kind: str, metric: str, before: float) -> dict[str, str]:
     peer, noted = _peer(page, metric)
-    lang = page.lang
+    n: Numbers = page.numbers
+    lang, by_days = page.lang, n.reach.kind == "visitor_days" and key != "rate" and not math.isnan(own)
     if not math.isnan(peer) and not math.isnan(own):
         reference = page.text("free_search.peer", value=labels.format_value(peer, kind, lang))
-        conclusion = "below" if own < peer else "above"
+        # visitor-days are more than people: visitors read high, a share of them reads low
+        proven = n.reach.kind == "distinct" or key != "share"
+        conclusion = "below" if own < peer and proven else "above"
         origin = page.text("free_search.origin_peers", day=noted)
     else:
         known = not math.isnan(before)
@@ -379,7 +381,7 @@ def _check(page: Page, key: str, own: float, kind: str, metric: str, before: flo
         conclusion, origin = "unknown", page.text("free_search.origin_none")
     return {
         "check": page.text(f"free_search.check.{key}"),
-        "own": labels.format_value(own, kind, lang),
+        "own": labels.format_value(own, kind, lang) + (page.text("free_search.days") if by_days else ""),
         "reference": reference,
         "conclusion": page.text(f"free_search.conclusion.{conclusion}"),
         "origin": origin,
@@ -395,7 +397,7 @@ def _peer(page: Page, metric: str) -> tuple[float, object]:
     newest = typed.sort_values("noted_on", kind="stable").iloc[-1]
     noted = pd.Timestamp(newest["noted_on"]).date()
     covers = pd.notna(newest["start_on"]) and pd.notna(newest["end_on"])
-    if metric == labels.heading("visitors", "zh"):
+    if metric == "访客数":
         days = (pd.Timestamp(newest["end_on"]) - pd.Timestamp(newest["start_on"])).days + 1 if covers else 0
         if days != n.period.days:
             return math.nan, None  # a number of people holds for its own length of period only
