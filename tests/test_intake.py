@@ -114,6 +114,20 @@ def test_one_table_in_every_dialect(tmp_path, name):
     assert file.read_bytes() == DIALECTS[name]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_few_damaged_characters_do_not_stop_a_file(tmp_path, encoding):
+    """A database cuts a review in the middle of a character: one byte is missing."""
+    whole = csv_bytes([["评论", "商品id"], ["很好的杯", "1001"], ["保温不错", "1002"]], encoding=encoding)
+    cup = "杯".encode(encoding)
+    (tmp_path / "a.csv").write_bytes(whole.replace(cup, cup[:1]))
+    (account,) = import_files([tmp_path / "a.csv"], tmp_path / "shop")
+    assert account.kept >= 1, account
+    assert {"code": "damaged_text", "characters": 1} in account.unsure
+    texts = stored(tmp_path / "shop", account).column("text").to_pylist()
+    assert texts[0].startswith("很好的")
+    assert texts[-1] == "保温不错"
+
+
 def circular_xls():
     """A workbook whose sector table chains its first sector to itself."""
     data = bytearray(xls_bytes(TABLE))

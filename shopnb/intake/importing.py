@@ -209,6 +209,8 @@ def _read_sheet(
     cleaned = clean.clean(found, near=account.exported_at, key=lambda: job.key)
     derive.derive(cleaned, found, derive.Context(member.stem, tuple(found.banner), account.exported_at))
     rows = check.checked_table(cleaned, table)
+    if found.sheet.damaged:
+        found.unsure.append({"code": "damaged_text", "characters": found.sheet.damaged})
     account.why, account.unsure = found.why, found.unsure
     account.unknown_columns, account.personal_columns = found.unknown, found.personal
     account.read, account.kept = cleaned.read, rows.num_rows

@@ -20,6 +20,7 @@ from shopnb.intake.containers import Member
 
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _PROBED_BYTES = 4_000
+_DAMAGED, _FEW_DAMAGED = "\ufffd", 3
 csv.field_size_limit(10_000_000)
 
 Cell = Any  # str, int, float, bool, date, datetime, time, timedelta or None
@@ -32,6 +33,7 @@ class Sheet:
     name: str
     rows: list[list[Cell]]
     is_text: bool = False  # from a text file: every cell is a str
+    damaged: int = 0  # characters of the file that could not be read
 
 
 def is_blank(cell: Cell) -> bool:
@@ -51,9 +53,11 @@ def read_sheets(member: Member) -> list[Sheet]:
     if data[:4] == b"PK\x03\x04" or data[:8] == ole.MAGIC:
         sheets = _workbook(member)
     else:
-        text = decode(member)
+        text, damaged = decode(member)
         is_page = re.match(r"\s*<", text) and "<table" in text[:200_000].lower()
         sheets = _html(text) if is_page else [_csv(member, text)]
+        for sheet in sheets:
+            sheet.damaged = damaged
     for sheet in sheets:
         _cut_empty_end(sheet.rows)
     sheets = [sheet for sheet in sheets if sheet.rows]
@@ -85,24 +89,24 @@ def _workbook(member: Member) -> list[Sheet]:
         raise InputError("file_unreadable", file=member.name, detail=type(error).__name__) from None
 
 
-def decode(member: Member) -> str:
-    """The text of a file in UTF-8 (with or without BOM), UTF-16 or GB18030.
+def decode(member: Member) -> tuple[str, int]:
+    """The text of a file in UTF-8 (with or without BOM), UTF-16 or GB18030, and how many characters are damaged.
 
-    A character cut off at the end of the file is dropped. Bytes that are none of these are no text file.
+    Databases cut texts in the middle of a character, so a few damaged ones do not make another encoding. Bytes with
+    more faults than that in every encoding are no text file.
     """
     data = member.data
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="ignore").lstrip("\ufeff")
+        return data.decode("utf-16", errors="ignore").lstrip("\ufeff"), 0
     probe = data[:_PROBED_BYTES]
     if probe.count(0) > len(probe) // 100:
         odd, even = probe[1::2].count(0), probe[::2].count(0)
-        return data.decode("utf-16-le" if odd >= even else "utf-16-be", errors="ignore")
+        return data.decode("utf-16-le" if odd >= even else "utf-16-be", errors="ignore"), 0
     for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding).replace("\0", "")
-        except UnicodeDecodeError as error:
-            if error.start >= len(data) - 3:
-                return data[: error.start].decode(encoding).replace("\0", "")
+        text = data.decode(encoding, errors="replace").replace("\0", "")
+        damaged = text.count(_DAMAGED)
+        if damaged <= max(_FEW_DAMAGED, len(text) // 1000):
+            return text, damaged
     raise InputError("file_unreadable", file=member.name, detail="encoding")
 
 
