@@ -9,11 +9,14 @@ from shopnb.errors import ParameterError
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.listing_ab import ListingAb
 from shopnb.pages.market_sizing import MarketSizing
+from shopnb.pages.review_analysis import ReviewAnalysis
 from shopnb.pages.shop_overview import ShopOverview
 from shopnb.pages.traffic_sources import TrafficSources
 from shopnb.shop import open_shop
 
-PAGES: dict[str, type[Page]] = {page.slug: page for page in (ShopOverview, TrafficSources, ListingAb, MarketSizing)}
+PAGES: dict[str, type[Page]] = {
+    page.slug: page for page in (ShopOverview, TrafficSources, ListingAb, MarketSizing, ReviewAnalysis)
+}
 
 
 def open_page(slug: str, *, shop: str, **given: Any) -> Page:

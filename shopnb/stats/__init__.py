@@ -19,6 +19,7 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``plan(baseline, effect, *, power=0.8, level=0.95, variants=2, per_day=None)`` -> Plan: trials_per_variant,
   days, looks (frame: day, share, trials_per_variant, z, alpha_spent), code; ``effect`` in share points
 - ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
+- ``rate_change_point(successes, trials, *, level=0.99)`` -> ChangePoint: first, low, high, rates, p_value, code
 - ``prediction_interval(history, value=nan, *, level=0.9)`` -> Estimate of the next value, p of `value`
 """
 
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 from shopnb.stats.bands import NormalBand, normal_band, prediction_interval
 from shopnb.stats.censored import CensoredModel, CensoredTotal, censored_total, fit_censored
+from shopnb.stats.changepoint import ChangePoint, rate_change_point
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
 from shopnb.stats.estimate import Estimate
 from shopnb.stats.multiple import holm
@@ -37,6 +39,7 @@ from shopnb.stats.sequential import always_valid_difference
 __all__ = [
     "CensoredModel",
     "CensoredTotal",
+    "ChangePoint",
     "Estimate",
     "MixRate",
     "NormalBand",
@@ -55,6 +58,7 @@ __all__ = [
     "plan",
     "prediction_interval",
     "proportion_interval",
+    "rate_change_point",
     "ratio_interval",
     "rotation_test",
     "sample_ratio",

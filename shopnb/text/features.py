@@ -104,6 +104,6 @@ def typicality(sentences: list[str]) -> npt.NDArray[np.float64]:
     """
     if not sentences:
         return np.zeros(0)
-    pairs = grams(sentences, bits=16, longest=2).astype(np.float64)
+    pairs = grams(sentences, bits=13, longest=2).astype(np.float64)
     mean = np.asarray(pairs.mean(axis=0)).ravel()
     return np.asarray(pairs @ mean) / max(float(np.linalg.norm(mean)), 1e-12)

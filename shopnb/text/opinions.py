@@ -11,6 +11,7 @@ from typing import NamedTuple
 from shopnb.text.lexicon import Lexicon, Word
 
 _REACH = 3
+_DENIED_AFTER = ("都没有", "也没有", "都没", "也没", "全没", "全无", "是没有", "倒没有", "倒是没有")  # 一点塑料味都没有
 
 
 class Opinion(NamedTuple):
@@ -94,6 +95,8 @@ class _Scanner:
     def say(self, place: int, word: str, entry: Word) -> None:
         """An opinion: on its own aspect, else on the nouns before it, behind it or in the clause before."""
         sign = -entry.sign if self.flips % 2 else entry.sign
+        if self.clause.startswith(_DENIED_AFTER, place + len(word)):
+            sign = -sign
         if (self.worry and sign < 0) or self.wish:
             sign = 0
         written = self.clause[self.negated_from if self.flips else place : place + len(word)]

@@ -1,0 +1,315 @@
+"""What buyers say: which reviews count, which are negative, and about what, each with its denominator.
+
+Belongs here: reading the reviews once, judging them, and counting by aspect, time, item and side of the business.
+The denominator is always reviews with text; an aspect counts once a review.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from shopnb import text
+from shopnb.metrics.periods import Period
+from shopnb.stats import ChangePoint, Estimate, compare_proportions, holm, proportion_interval, rate_change_point
+
+LEVEL = 0.90  # 范围 on the page
+REAL_LEVEL = 0.99  # all aspects together (Holm): a quiet shop is not alarmed by chance
+LEAST_REVIEWS, LEAST_MENTIONS = (
+    30,
+    5,
+)  # a share is printed from so many reviews on, a finding made from so many mentions
+LEAST_CELL = 20  # reviews of an item or SKU from which its share is printed
+HISTORY_DAYS = 120  # how far back a change is dated
+PRIOR_REVIEWS = 60  # weight of "as many good as bad" when few reviews are there
+LONG_TEXT = 15  # characters from which equal texts on one day are copies
+
+
+@dataclass(frozen=True)
+class Said:
+    """The reviews of a shop, judged.
+
+    `reviews` has one row a review with text: `review_id`, `item_id`, `sku`, `day` (date, None where unknown), `text`,
+    `follow_up`, `stars`, `chance` (P(positive), adjusted to how often this shop's reviews are good), `negative`.
+    `opinions` has one row an opinion: `review` (row of `reviews`), `clause`, `aspect`, `opinion`, `polarity`.
+    """
+
+    reviews: pd.DataFrame
+    opinions: pd.DataFrame
+    defaults: pd.DataFrame  # `day` of reviews that the platform wrote
+    copies: int
+    all_rows: int
+
+    @property
+    def dated(self) -> bool:
+        """Whether reviews have a time."""
+        return bool(self.reviews["day"].notna().any())
+
+
+def read_reviews(reviews: ibis.Table, *, until: dt.date | None, item: str, own_names: Sequence[str]) -> Said:
+    """All reviews of the shop up to `until`, judged.
+
+    Parameters
+    ----------
+    item : item id, "" for all. own_names : values of `shop` that mean this shop; rows without one are its own.
+    """
+    frame = reviews.to_pandas()
+    frame = frame[frame["shop"].isna() | frame["shop"].isin(own_names)]
+    frame["day"] = pd.to_datetime(frame["reviewed_at"]).dt.date.where(frame["reviewed_at"].notna(), None)
+    if item:
+        frame = frame[frame["item_id"] == item]
+    if until is not None:
+        frame = frame[frame["day"].isna() | (frame["day"] <= until)]
+    frame = frame.sort_values(["reviewed_at", "review_id"], na_position="first", kind="stable")
+    for name in ("text", "follow_up"):
+        frame[name] = frame[name].fillna("").astype(str)
+    frame["read"] = frame["text"].mask(frame["text"].map(text.is_default), "").str.cat(frame["follow_up"], sep="\n")
+    frame["read"] = frame["read"].str.strip()
+    empty = frame["read"] == ""
+    worded = frame[~empty]
+    long_copy = worded.duplicated(["item_id", "sku", "day", "read"]) & (worded["read"].str.len() >= LONG_TEXT)
+    kept = worded[~long_copy].reset_index(drop=True)
+    opinions = text.aspects(kept["read"].tolist())
+    judged = kept.assign(**_judged(kept, opinions))
+    columns = ["review_id", "item_id", "sku", "day", "text", "follow_up", "stars", "read", "chance", "negative"]
+    return Said(judged[columns], opinions, frame.loc[empty, ["day"]], int(long_copy.sum()), len(frame))
+
+
+def _judged(kept: pd.DataFrame, opinions: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
+    """P(positive) and whether negative: the model at this shop's own share of good, overruled by unanimous words."""
+    plain = text.polarity(kept["read"].tolist())
+    chance = at_own_share(plain)
+    good, bad = (
+        kept.index.isin(opinions.loc[opinions["polarity"] == side, "review"]) for side in ("positive", "negative")
+    )
+    negative = np.where(good & ~bad, chance < 0.05, np.where(bad & ~good, plain < 0.5, chance < 0.5))
+    return {"chance": chance, "negative": negative.astype(bool)}
+
+
+def at_own_share(chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """P(positive) for a shop whose reviews are mostly good, from P under equal shares.
+
+    The share of good reviews is estimated from the same numbers (EM; Saerens, Latinne, Decaestecker 2002), held
+    towards one half by `PRIOR_REVIEWS` reviews so that a handful of them cannot run to 0 or 1.
+    """
+    share, adjusted = 0.5, chance
+    for _ in range(60):
+        adjusted = share * chance / np.maximum(share * chance + (1 - share) * (1 - chance), 1e-300)
+        share = float((adjusted.sum() + PRIOR_REVIEWS / 2) / (len(chance) + PRIOR_REVIEWS))
+        share = min(share, 0.95)
+    return adjusted
+
+
+def own_error(said: Said) -> Estimate:
+    """Share of reviews judged wrongly by the shop's own stars (1-2 bad, 4-5 good), both sides weighted equally.
+
+    Code `too_few` with fewer than 20 reviews on either side.
+    """
+    stars = said.reviews["stars"]
+    bad, good = said.reviews[stars <= 2], said.reviews[stars >= 4]
+    if min(len(bad), len(good)) < 20:
+        return Estimate(math.nan, code="too_few")
+    return Estimate((float((~bad["negative"]).mean()) + float(good["negative"].mean())) / 2)
+
+
+def within(said: Said, period: Period | None) -> pd.DataFrame:
+    """The reviews of a period; all of them where it is None."""
+    if period is None:
+        return said.reviews
+    days = said.reviews["day"]
+    return said.reviews[days.notna() & days.map(lambda day: day is not None and period.start <= day <= period.end)]
+
+
+def share(part: float, whole: float, *, least: int = LEAST_REVIEWS) -> Estimate:
+    """A share of reviews with its Wilson interval; code `too_few` below `least` reviews."""
+    if whole < least:
+        return Estimate(math.nan, code="too_few")
+    return proportion_interval(part, whole, level=LEVEL)
+
+
+@dataclass(frozen=True)
+class AspectCount:
+    """One aspect in two periods: reviews that complain of it and that praise it, out of reviews with text."""
+
+    aspect: str
+    negative: int
+    positive: int
+    negative_before: int
+    positive_before: int
+    reviews: int
+    reviews_before: int
+    real: bool = False  # the change of complaints survives the correction for many aspects
+
+    @property
+    def negative_share(self) -> Estimate:
+        """Complaints ÷ reviews with text."""
+        return share(self.negative, self.reviews)
+
+    @property
+    def positive_share(self) -> Estimate:
+        """Praise ÷ reviews with text."""
+        return share(self.positive, self.reviews)
+
+    @property
+    def change(self) -> Estimate:
+        """Share of complaints now − before."""
+        if min(self.reviews, self.reviews_before) < LEAST_REVIEWS:
+            return Estimate(math.nan, code="too_few")
+        return compare_proportions(self.negative_before, self.reviews_before, self.negative, self.reviews, level=LEVEL)
+
+
+def aspect_counts(said: Said, now: pd.DataFrame, before: pd.DataFrame) -> list[AspectCount]:
+    """Every aspect that either period speaks of, most complaints first."""
+    counted = {side: _mentions(said, frame.index) for side, frame in (("now", now), ("before", before))}
+    names = sorted({aspect for pairs in counted.values() for aspect, _ in pairs})
+
+    def of(side: str, aspect: str, polarity: str) -> int:
+        return counted[side].get((aspect, polarity), 0)
+
+    found = [
+        AspectCount(
+            aspect,
+            of("now", aspect, "negative"),
+            of("now", aspect, "positive"),
+            of("before", aspect, "negative"),
+            of("before", aspect, "positive"),
+            len(now),
+            len(before),
+        )
+        for aspect in names
+    ]
+    tested = [one for one in found if one.aspect != "overall" and not math.isnan(one.change.p_value)]
+    held = holm([one.change.p_value for one in tested], level=REAL_LEVEL)
+    real = {one.aspect: hold for one, hold in zip(tested, held, strict=True)}
+    marked = [AspectCount(**{**vars(one), "real": real.get(one.aspect, False)}) for one in found]
+    return sorted(marked, key=lambda one: (-one.negative, -one.positive, one.aspect))
+
+
+def _mentions(said: Said, rows: pd.Index) -> dict[tuple[str, str], int]:
+    """(aspect, polarity) to the number of reviews; each review once."""
+    chosen = said.opinions[said.opinions["review"].isin(rows)]
+    once = chosen.drop_duplicates(["review", "aspect", "polarity"])
+    counted = once.groupby(["aspect", "polarity"]).size()
+    return {(str(key[0]), str(key[1])): int(count) for key, count in counted.items()}
+
+
+def complaining(said: Said, aspect: str) -> pd.Series:
+    """Which reviews complain of an aspect."""
+    chosen = said.opinions[(said.opinions["aspect"] == aspect) & (said.opinions["polarity"] == "negative")]
+    return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
+
+
+def complaining_of_group(said: Said, group: str) -> pd.Series:
+    """Which reviews complain of an aspect of product, logistics or service; a complaint of nothing named is none."""
+    groups = text.aspect_groups()
+    named = [aspect for aspect, side in groups.items() if side == group and aspect != "overall"]
+    chosen = said.opinions[said.opinions["aspect"].isin(named) & (said.opinions["polarity"] == "negative")]
+    return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
+
+
+def weekly(said: Said, marked: pd.Series, end: dt.date) -> pd.DataFrame:
+    """Share of marked reviews by week up to `end`.
+
+    Returns
+    -------
+    DataFrame, one row a week (from Monday) with at least 10 reviews with text
+        `day` (its Monday), `reviews`, `marked`, `value`, `low`, `high`, `defaults` (reviews by the platform).
+    """
+    known = said.reviews["day"].notna()
+    days = pd.to_datetime(said.reviews.loc[known, "day"])
+    recent = days > pd.Timestamp(end) - pd.Timedelta(days=HISTORY_DAYS)
+    monday = (days[recent] - pd.to_timedelta(days[recent].dt.weekday, unit="D")).dt.date
+    grouped = marked[known][recent].groupby(monday)
+    frame = pd.DataFrame({"reviews": grouped.size(), "marked": grouped.sum()}).rename_axis("day").reset_index()
+    frame = frame[frame["reviews"] >= 10].reset_index(drop=True)
+    shares = [share(float(row.marked), float(row.reviews), least=10) for row in frame.itertuples()]
+    default_days = pd.to_datetime(said.defaults["day"].dropna())
+    by_week = (default_days - pd.to_timedelta(default_days.dt.weekday, unit="D")).dt.date.value_counts()
+    return frame.assign(
+        value=[one.estimate for one in shares],
+        low=[one.low for one in shares],
+        high=[one.high for one in shares],
+        defaults=[int(by_week.get(day, 0)) for day in frame["day"]],
+    )
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Since when a complaint is at its new rate. `first`, `low`, `high` are days; None with the code of `step`."""
+
+    step: ChangePoint
+    first: dt.date | None = None
+    low: dt.date | None = None
+    high: dt.date | None = None
+
+
+def onset(said: Said, marked: pd.Series, end: dt.date) -> Onset:
+    """The day on which the share of marked reviews stepped, within the last `HISTORY_DAYS`."""
+    known = said.reviews["day"].map(lambda day: day is not None and 0 <= (end - day).days < HISTORY_DAYS).astype(bool)
+    days = said.reviews.loc[known, "day"]
+    grouped = marked[known].astype(float).groupby(days).agg(["sum", "size"]).sort_index()
+    step = rate_change_point(grouped["sum"].to_numpy(float), grouped["size"].to_numpy(float))
+    if step.code:
+        return Onset(step)
+    listed = list(grouped.index)
+    return Onset(step, listed[step.first], listed[step.low], listed[step.high])
+
+
+def places(now: pd.DataFrame, marked: pd.Series) -> pd.DataFrame:
+    """Reviews and marked ones by item and SKU, most marked first.
+
+    Returns
+    -------
+    DataFrame, one row an item and SKU ("" where unknown)
+        `item_id`, `sku`, `reviews`, `marked`, `p_value` (one-sided: its share against all others').
+    """
+    keyed = now[["item_id", "sku"]].fillna("").assign(marked=marked.reindex(now.index).to_numpy(bool))
+    grouped = keyed.groupby(["item_id", "sku"], sort=True)["marked"].agg(["size", "sum"]).reset_index()
+    grouped.columns = pd.Index(["item_id", "sku", "reviews", "marked"])
+    whole, all_marked = len(now), int(keyed["marked"].sum())
+    chances = []
+    for row in grouped.itertuples():
+        gap = compare_proportions(
+            float(all_marked - row.marked), float(whole - row.reviews), float(row.marked), float(row.reviews)
+        )
+        chances.append(gap.p_value / 2 if gap.estimate > 0 else 1.0)
+    return grouped.assign(p_value=chances).sort_values(["marked", "reviews", "sku"], ascending=[False, False, True])
+
+
+@dataclass(frozen=True)
+class RefundsSeen:
+    """Refunds of one item and SKU whose reason is a fault of the goods, now and in the period before."""
+
+    cases: int
+    amount: float
+    cases_before: int
+    amount_before: float
+
+
+FAULT_REASONS = ("质量", "漏", "破损", "损坏", "瑕疵", "故障", "不符", "异味", "掉色", "变形", "污渍", "少件")
+
+
+def fault_refunds(refunds: ibis.Table, item_id: str, now: Period, before: Period) -> RefundsSeen:
+    """Refunds of an item for a fault of the goods, by the day of application."""
+    frame = refunds.select("item_id", "reason", "applied_at", "closed_at", "refunded_amount").to_pandas()
+    day = pd.to_datetime(frame["applied_at"].fillna(frame["closed_at"])).dt.date
+    reason = frame["reason"].fillna("")
+    faulty = reason.map(lambda given: any(word in given for word in FAULT_REASONS))
+    chosen = frame[faulty & (frame["item_id"] == item_id)]
+    inside, earlier = (
+        chosen[day[chosen.index].map(lambda one, p=period: p.start <= one <= p.end)] if len(chosen) else chosen
+        for period in (now, before)
+    )
+    return RefundsSeen(
+        len(inside),
+        float(inside["refunded_amount"].sum()),
+        len(earlier),
+        float(earlier["refunded_amount"].sum()),
+    )

@@ -1,0 +1,211 @@
+"""What buyers praise and complain about, since when, about which item, and what to answer (pages.md 2.5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shopnb import labels, text, view
+from shopnb.findings import Finding
+from shopnb.findings.reviews import Seen, find_reviews
+from shopnb.metrics import reviews as metrics
+from shopnb.metrics.periods import Period, events_in
+from shopnb.pages import review_analysis_numbers, review_analysis_sections
+from shopnb.pages.base import Figure, Page
+from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
+from shopnb.stats import Estimate, compare_proportions
+
+
+class ReviewAnalysis(Page):
+    """Reviews by aspect, time, item and side of the business, with the sentences behind every number."""
+
+    slug = "review_analysis"
+    needs = ("reviews",)
+    uses = ("shop_daily", "refunds", "orders", "items", "changes", "campaigns")
+    section_keys = ("trend", "aspects", "three_way", "where", "evidence", "money", "to_do")
+
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Language and aspects."""
+        return {**super().choices(), "aspect": ("", *text.aspect_groups())}
+
+    def compute(self) -> Numbers:
+        """Read, judge and count."""
+        self.choice("aspect")
+        return review_analysis_numbers.compute(self)
+
+    def period(self) -> tuple[Period | None, Period | None]:
+        """The period and the one before."""
+        return self.numbers.period, self.numbers.compare
+
+    def find(self) -> list[Finding]:
+        """Complaints, reviews to answer, selling points."""
+        n: Numbers = self.numbers
+        fresh = [day for day in n.to_answer["day"] if n.end and (n.end - day).days < 2]
+        seen = Seen(
+            counts=n.counts,
+            names=aspect_names(self),
+            groups=text.aspect_groups(),
+            end=n.end,
+            place=n.place,
+            since=n.since,
+            refunds=n.refunds,
+            period=n.period,
+            to_answer=len(n.to_answer),
+            within_two_days=len(fresh),
+            answer_chance=float(1 - n.to_answer["chance"].clip(upper=0.5).mean()) if len(n.to_answer) else 0.0,
+        )
+        return find_reviews(seen)
+
+    def figures(self) -> dict[str, Figure]:
+        """Shares with their denominators."""
+        n: Numbers = self.numbers
+        size, before = float(len(n.now)), float(len(n.before))
+        negative = metrics.share(float(n.now["negative"].sum()), size)
+        earlier = metrics.share(float(n.before["negative"].sum()), before)
+        shown = {
+            "reviews_with_text": Figure(size, "count"),
+            "reviews_with_text_before": Figure(before, "count"),
+            "default_reviews": Figure(float(n.defaults), "count"),
+            "negative_share": _figure(negative, size),
+            "negative_share_before": _figure(earlier, before),
+            "negatives_per_1000_buyers": Figure(
+                n.per_thousand(n.period, n.now), "per_1000", n=size, code="missing_table"
+            ),
+        }
+        for one in n.counts:
+            shown[f"negative_share_{one.aspect}"] = _figure(one.negative_share, size)
+            shown[f"positive_share_{one.aspect}"] = _figure(one.positive_share, size)
+        return {
+            name: figure if math.isnan(figure.value) else Figure(**{**vars(figure), "code": None})
+            for name, figure in shown.items()
+        }
+
+    # First screen
+
+    def first_screen(self) -> view.Screen:
+        """Verdict, cards, findings."""
+        sure, unsure = self.finding_views()
+        return view.Screen(
+            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
+            period=self._period_line(),
+            verdict=self._verdict(),
+            cards=tuple(self._cards()),
+            findings=sure,
+            to_confirm=unsure,
+            quiet="" if sure else self.text("quiet", count=len(self.numbers.now)),
+            notes=tuple(note.text for note in self.health_notes()[:3]),
+            sample=self.shop.settings.sample,
+        )
+
+    def _span(self, period: Period) -> str:
+        span = labels.text("common.span", self.lang, start=period.start, end=period.end)
+        inside = events_in(self.events, period)
+        names = labels.text("common.list_mark", self.lang).join(dict.fromkeys(event.name for event in inside))
+        return span + labels.text("common.holds", self.lang, names=names) if names else span
+
+    def _period_line(self) -> str:
+        n: Numbers = self.numbers
+        counted = {"text": len(n.now), "defaults": n.defaults}
+        if n.period is None or n.compare is None:
+            return self.text("period_undated", **counted)
+        return self.text("period", now=self._span(n.period), compare=self._span(n.compare), **counted)
+
+    def _verdict(self) -> str:
+        n: Numbers = self.numbers
+        now = metrics.share(float(n.now["negative"].sum()), len(n.now))
+        before = metrics.share(float(n.before["negative"].sum()), len(n.before))
+        names = aspect_names(self)
+        if math.isnan(now.estimate):
+            return self.text("verdict.too_few", count=len(n.now))
+        values: dict[str, Any] = {"share": now.estimate, "low": now.low, "high": now.high, "before": before.estimate}
+        if n.lead is None:
+            return self.text("verdict.no_complaint", **values)
+        values |= {"aspect": names[n.lead.aspect], "count": n.lead.negative, "mentions": n.lead.negative_share.estimate}
+        if n.lead.real and n.lead.change.estimate > 0:
+            values["mentions_before"] = n.lead.negative_before / n.lead.reviews_before
+            if n.place and n.since and n.since.first:
+                spot = review_analysis_numbers.spot_label(self, n.place.item_id, n.place.sku)
+                return self.text("verdict.rose_here", **values, day=n.since.first, spot=spot)
+            return self.text("verdict.rose", **values)
+        return self.text("verdict.undated" if math.isnan(before.estimate) else "verdict.level", **values)
+
+    def _cards(self) -> list[view.Card]:
+        n: Numbers = self.numbers
+        names = aspect_names(self)
+        count_line = (self.text("card.before", value=str(len(n.before))),) if n.compare else ()
+        cards = [
+            view.Card(self.text("card.with_text"), labels.format_value(len(n.now), "int", self.lang), lines=count_line)
+        ]
+        cards.append(
+            self._share_card(self.text("card.negative"), int(n.now["negative"].sum()), int(n.before["negative"].sum()))
+        )
+        if n.lead:
+            label = self.text("card.mentions", aspect=names[n.lead.aspect])
+            cards.append(self._share_card(label, n.lead.negative, n.lead.negative_before))
+        late = metrics.complaining_of_group(n.said, "logistics")
+        now, before = int(late[n.now.index].sum()), int(late[n.before.index].sum())
+        cards.append(self._share_card(self.text("card.logistics"), now, before))
+        per = n.per_thousand(n.period, n.now)
+        if not math.isnan(per):
+            earlier = n.per_thousand(n.compare, n.before)
+            line = () if math.isnan(earlier) else (self.text("card.before", value=f"{earlier:.1f}"),)
+            cards.append(view.Card(self.text("card.per_thousand"), f"{per:.1f}", self.text("card.by_day"), line))
+        return [*cards, *self._score_card()]
+
+    def _share_card(self, label: str, part: int, part_before: int) -> view.Card:
+        n: Numbers = self.numbers
+        now, before = metrics.share(part, len(n.now)), metrics.share(part_before, len(n.before))
+        if math.isnan(now.estimate):
+            return view.Card(label, labels.MISSING, lines=(self.text("card.too_few", part=part, whole=len(n.now)),))
+        shown_range = labels.format_range(now.low, now.high, "pct", self.lang)
+        lines = [self.text("card.range", range=shown_range)]
+        tone: view.Tone = ""
+        direction: view.Direction = ""
+        if not math.isnan(before.estimate):
+            change = compare_proportions(part_before, len(n.before), part, len(n.now), level=metrics.LEVEL)
+            lines.append(self.text("card.than_before", change=change.estimate))
+            direction = "level" if abs(change.estimate) < 0.0005 else "up" if change.estimate > 0 else "down"
+            if not change.low <= 0 <= change.high:
+                tone = "attention" if change.estimate > 0 else "good"
+        return view.Card(label, labels.format_value(now.estimate, "pct", self.lang), "", tuple(lines), direction, tone)
+
+    def _score_card(self) -> list[view.Card]:
+        n: Numbers = self.numbers
+        if n.period is None or n.shop_days.empty:
+            return []
+        known = n.shop_days[n.period.holds(n.shop_days["day"])]["description_score"].dropna()
+        if known.empty:
+            return []
+        value = labels.format_value(float(known.iloc[-1]), "score", self.lang)
+        return [view.Card(self.text("card.description"), value, lines=(self.text("card.slow"),))]
+
+    def build_section(self, key: str) -> view.Section:
+        """One section."""
+        return review_analysis_sections.build(self, key)
+
+    def health_notes(self) -> list[view.Note]:
+        """What is counted, what is missing, how often the machine is wrong."""
+        n: Numbers = self.numbers
+        error = metrics.own_error(n.said)
+        notes = [view.Note("error_rate", self._error_text(error))]
+        if n.period is None:
+            notes.append(view.Note("undated", self.text("health.undated"), "attention"))
+        else:
+            notes.append(view.Note("lag", self.text("health.lag")))
+        if n.said.reviews["item_id"].isna().all():
+            notes.append(view.Note("no_items", self.text("health.no_items"), "attention"))
+        notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
+        notes.append(view.Note("defaults", self.text("health.defaults", count=n.defaults)))
+        if n.said.copies:
+            notes.append(view.Note("copies", self.text("health.copies", count=n.said.copies)))
+        return notes
+
+    def _error_text(self, error: Estimate) -> str:
+        if math.isnan(error.estimate):
+            return self.text("health.error_measured", wrong=round(100 * text.MEASURED_ERROR))
+        return self.text("health.error_own", wrong=round(100 * error.estimate))
+
+
+def _figure(found: Estimate, whole: float) -> Figure:
+    return Figure(found.estimate, "share", found.low, found.high, whole, found.code)

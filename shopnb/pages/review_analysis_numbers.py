@@ -1,0 +1,163 @@
+"""The numbers of the review page, computed once for a set of parameters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from shopnb import text
+from shopnb.errors import MissingDataError, ParameterError
+from shopnb.findings.reviews import Place, leading
+from shopnb.metrics import reviews as metrics
+from shopnb.metrics.overview import daily
+from shopnb.metrics.periods import Period
+from shopnb.metrics.reviews import AspectCount, Onset, RefundsSeen, Said
+from shopnb.pages.base import Page
+
+DAYS = 30  # reviews are compared 30 days against the 30 before
+OWN = ("", "own", "本店", "自己")  # what people write for their own shop beside rivals
+ANSWER_DAYS = 7  # negative reviews so recent are to be answered
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All numbers of the page. Periods are None where the reviews have no days: then `now` is all of them."""
+
+    said: Said
+    period: Period | None
+    compare: Period | None
+    now: pd.DataFrame
+    before: pd.DataFrame
+    counts: list[AspectCount]
+    lead: AspectCount | None
+    since: Onset | None
+    spots: pd.DataFrame  # of the leading complaint
+    place: Place | None
+    refunds: RefundsSeen | None
+    shop_days: pd.DataFrame  # daily report, empty where there is none
+    to_answer: pd.DataFrame
+
+    @property
+    def end(self) -> dt.date | None:
+        """The page's "today"."""
+        return self.period.end if self.period else None
+
+    @property
+    def defaults(self) -> int:
+        """Reviews of the period that the platform wrote."""
+        days = self.said.defaults["day"]
+        if self.period is None:
+            return len(days)
+        return sum(1 for day in days if day is not None and self.period.start <= day <= self.period.end)
+
+    def per_thousand(self, period: Period | None, rows: pd.DataFrame) -> float:
+        """Negative reviews per 1,000 buyer-days of the period; NaN without a daily report that covers it."""
+        if period is None or self.shop_days.empty:
+            return math.nan
+        inside = self.shop_days[period.holds(self.shop_days["day"])]
+        buyers = float(inside["payers"].sum())
+        return 1000 * float(rows["negative"].sum()) / buyers if len(inside) == period.days and buyers else math.nan
+
+
+def compute(page: Page) -> Numbers:
+    """Read, judge and count the reviews; date and place the leading complaint."""
+    table = page.shop.table("reviews")
+    said = metrics.read_reviews(
+        table,
+        until=page.day("end_date"),
+        item=page.given["item"],
+        own_names=(page.shop.name, "", "own", "本店", "自己"),
+    )
+    if not said.all_rows:
+        if page.given["item"]:
+            known = table.select("item_id").distinct().to_pandas()["item_id"].dropna()
+            raise ParameterError(
+                "parameter_choice", report=page.slug, name="item", found=page.given["item"], allowed=", ".join(known)
+            )
+        raise MissingDataError("no_days", report=page.slug, table="reviews", end=page.given["end_date"])
+    period, compare = _periods(page, said)
+    now = metrics.within(said, period)
+    before = metrics.within(said, compare) if compare else said.reviews.iloc[:0]
+    counts = metrics.aspect_counts(said, now, before)
+    lead = _lead(page, counts)
+    marked = metrics.complaining(said, lead.aspect) if lead else pd.Series(False, index=said.reviews.index)
+    since = metrics.onset(said, marked, period.end) if period else None
+    spots = metrics.places(now, marked) if len(now) else pd.DataFrame()
+    place = _place(page, spots, lead)
+    refunds = None
+    if place and place.item_id and period and compare and page.shop.has("refunds"):
+        refunds = metrics.fault_refunds(page.shop.table("refunds"), place.item_id, period, compare)
+    return Numbers(
+        said=said,
+        period=period,
+        compare=compare,
+        now=now,
+        before=before,
+        counts=counts,
+        lead=lead,
+        since=since,
+        spots=spots,
+        place=place,
+        refunds=refunds,
+        shop_days=daily(page.shop.table("shop_daily")) if page.shop.has("shop_daily") else pd.DataFrame(),
+        to_answer=_to_answer(now, period),
+    )
+
+
+def _periods(page: Page, said: Said) -> tuple[Period | None, Period | None]:
+    """The last 30 days of reviews and the 30 before, unless given; None where reviews have no time."""
+    if not said.dated:
+        return None, None
+    days = [*said.reviews["day"].dropna(), *said.defaults["day"].dropna()]
+    end = page.day("end_date") or max(days)
+    period = Period(page.day("start_date") or end - dt.timedelta(days=DAYS - 1), end)
+    if period.end < min(days) or period.start > max(days):
+        raise MissingDataError(
+            "no_days_in_period", report=page.slug, start=period.start, end=period.end, first=min(days), last=max(days)
+        )
+    return period, period.before()
+
+
+def _lead(page: Page, counts: list[AspectCount]) -> AspectCount | None:
+    """The aspect asked for, else the leading complaint."""
+    asked = page.given["aspect"]
+    if not asked:
+        return leading(counts)
+    return next((one for one in counts if one.aspect == asked), None)
+
+
+def _place(page: Page, spots: pd.DataFrame, lead: AspectCount | None) -> Place | None:
+    """Where the complaint gathers, when one item and SKU stands out against all others."""
+    if lead is None or spots.empty or (spots["item_id"] == "").all():
+        return None
+    top = spots.iloc[0]
+    if top["marked"] < metrics.LEAST_MENTIONS or top["p_value"] * len(spots) > 1 - metrics.REAL_LEVEL:
+        return None
+    return Place(top["item_id"], item_label(page, top["item_id"]), top["sku"], int(top["marked"]))
+
+
+def item_label(page: Page, item_id: str) -> str:
+    """The short name of an item, else the end of its id."""
+    return page.short_names.get(item_id) or f"…{item_id[-4:]}"
+
+
+def spot_label(page: Page, item_id: str | None, sku: str | None) -> str:
+    """Item and SKU as shown together."""
+    parts = [item_label(page, item_id) if item_id else "", sku or ""]
+    return "·".join(part for part in parts if part)
+
+
+def _to_answer(now: pd.DataFrame, period: Period | None) -> pd.DataFrame:
+    """Negative reviews of the last days, newest first."""
+    if period is None:
+        return now.iloc[:0]
+    recent = now["day"].map(lambda day: (period.end - day).days < ANSWER_DAYS).astype(bool)
+    return now[recent & now["negative"]].iloc[::-1]
+
+
+def aspect_names(page: Page) -> dict[str, str]:
+    """Aspect key to its name in the page's language."""
+    return {aspect: page.text(f"aspect.{aspect}") for aspect in text.aspect_groups()}
