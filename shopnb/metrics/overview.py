@@ -252,7 +252,7 @@ def band(days: pd.DataFrame, events: list[Event], *, level: float = 0.90) -> pd.
     DataFrame, one row per day of `days`
         `day`, `value`, `expected`, `low`, `high` (NaN where too few ordinary days came before), `outside` (bool).
     """
-    weekdays = pd.to_datetime(days["day"]).dt.weekday
+    weekdays = pd.to_datetime(days["day"]).dt.day_of_week
     usable = ~event_days(events, days["day"]) & days["paid_amount"].notna()
     normal = normal_band(days["paid_amount"], weekdays, usable, level=level)
     frame = pd.DataFrame(
@@ -414,8 +414,8 @@ def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
 class ItemPair:
     """Item sums of a period and of its base, counted the same way.
 
-    `frame` has one row per item and period (`which`: now, base; `base`: 0, then 1, 2 …); `base_days` is the length of all base periods together;
-    `way` is `period` (people counted once in each export's period) or `days` (once a day).
+    `frame` has one row per item and period (`which`: now, base; `base`: 0, then 1, 2 …); `base_days` is the length of
+    all base periods together; `way` is `period` (people counted once in each export's period) or `days` (once a day).
     """
 
     frame: pd.DataFrame

@@ -171,16 +171,16 @@ class Page(ABC):
         frame: pd.DataFrame,
         columns: Sequence[tuple[str, str]],
         *,
-        total: int = 0,
+        rows: int = 0,
         signed: Sequence[str] = (),
         bars: Sequence[str] = (),
     ) -> view.TablePart:
-        """A table of `columns` (name, number kind), headed from the labels; `total` rows before a cut."""
+        """A table of `columns` (name, number kind), headed from the labels; the page shows the first `rows`, 0: all."""
         shown = tuple(
             view.TableColumn(name, labels.heading(name, self.lang), kind, bar=name in bars, signed=name in signed)
             for name, kind in columns
         )
-        return view.TablePart(id, frame, shown, total_rows=max(total, len(frame)))
+        return view.TablePart(id, frame, shown, rows=rows)
 
     def day(self, name: str) -> dt.date | None:
         """A day parameter, None where it is not given."""
@@ -336,7 +336,7 @@ class Page(ABC):
             "unit": f"{self.shop.settings.currency}/30d",
             "basis": finding.basis,
             "confidence": _number(finding.confidence),
-            "values": {key: _plain(value) for key, value in dict(finding.values).items()},
+            "values": {key: _plain(value) for key, value in finding.values.items()},
             "text": shown.headline,
             "money": shown.money,
             "action": shown.action,

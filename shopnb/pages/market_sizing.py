@@ -180,7 +180,7 @@ class MarketSizing(Page):
         for finding in self.found:
             if finding.code in ("enter_band", "enter_open_band"):
                 lows = n.bands.frame["low"].fillna(0.0)
-                entered = lows == dict(finding.values)["low"]
+                entered = lows == finding.values["low"]
                 return n.bands.frame[entered].iloc[0]
         return None
 
