@@ -120,8 +120,10 @@ def test_duplicates_and_missing_columns_are_refused():
 
 
 def test_always_valid_half_width_is_gbstats():
-    look = always_valid_difference(frame([[20000, 20000]], [[1000, 1120]]), tuning=5000)
-    assert look.code == "one_day"
+    users = frame([[20000, 20000]], [[1000, 1120]])
+    assert always_valid_difference(users, tuning=5000).code == "one_day"
+    look = always_valid_difference(users.assign(day=None), tuning=5000)
+    assert look.code == "no_days"
     # the published formula with the binomial error of the difference, N = 40,000
     error = math.sqrt(0.053 * 0.947 * 2 / 20000)
     rho2 = (-2 * math.log(0.05) + math.log(-2 * math.log(0.05) + 1)) / 5000
@@ -170,6 +172,16 @@ def test_identical_versions_rarely_alarm(arms, icc, optimising):
     fits = [fit_days(*reversed(simulate(rng, arms, 14, icc, optimising))) for _ in range(300)]
     false = np.mean([fit.p_value < 0.05 for fit in fits])
     assert false <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 300)
+
+
+def test_daily_looks_at_identical_versions_rarely_alarm():
+    rng = np.random.default_rng(8)
+    runs, alarms = 60, 0
+    for _ in range(runs):
+        counts = frame(*simulate(rng, 2, 7, 0.001, optimising=True))
+        looks = [always_valid_difference(counts[counts["day"] <= day]) for day in range(7)]
+        alarms += any(look.low > 0 or look.high < 0 for look in looks)
+    assert alarms / runs <= 0.067
 
 
 def test_boundaries_are_the_published_ones():

@@ -37,8 +37,8 @@ class RotationTest(Estimate):
     estimate, low, high : best minus runner-up, share points; the interval holds for all pairs at once (Tukey-Kramer).
     p_value : of the hypothesis that all versions are equal within every day.
     code : the numbers are NaN with `no_rows`, `one_arm`, `zero_denominator`, `no_successes`, `no_common_days`; they
-        stand with `one_day` (dispersion unknown, binomial noise is assumed), `uneven_days` (a version lacks
-        impressions on some days; days count as far as they compare), `missing_days` (the days have gaps).
+        stand with `one_day` and `no_days` (dispersion unknown, binomial noise is assumed), `uneven_days` (a version
+        lacks impressions on some days; days count as far as they compare), `missing_days` (the days have gaps).
     arms : DataFrame, one row a version, by name: variant, trials, successes, rate, low, high (each version alone),
         adjusted_rate (as if all had been shown on the same days), difference, difference_low, difference_high
         (to the best version, simultaneous), to_first, to_first_low, to_first_high (to the first name, simultaneous),
@@ -185,7 +185,8 @@ def read_counts(counts: pd.DataFrame) -> Counts:
     if not good.all():
         raise InputError("invalid_counts", row=_first_row(counts, ~good))
     rows = pd.DataFrame({"variant": counts["variant"].astype(str), "day": counts["day"], "n": trials, "x": successes})
-    if rows["day"].isna().all():
+    has_days = not rows["day"].isna().all()
+    if not has_days:
         rows["day"] = 0
     if rows["day"].isna().any():
         raise InputError("invalid_counts", row=_first_row(counts, rows["day"].isna()))
@@ -198,7 +199,7 @@ def read_counts(counts: pd.DataFrame) -> Counts:
         return Counts([], np.empty((0, 0)), np.empty((0, 0)), "no_rows", None)
     names = sorted(rows["variant"].unique())
     n, x = (wide[value].reindex(columns=names).to_numpy(float) for value in ("n", "x"))
-    return Counts(names, n, x, _table_fault(n, x), _caveat(rows["day"], n))
+    return Counts(names, n, x, _table_fault(n, x), _caveat(rows["day"], n) if has_days else "no_days")
 
 
 def _table_fault(trials: np.ndarray, successes: np.ndarray) -> str | None:
@@ -256,16 +257,16 @@ def fit_days(
     """Fit days x versions; None when the days do not connect the versions.
 
     `prior_days` of a shop whose correlation is `prior_icc` are added to the estimate of the correlation, for looks that
-    come before the data can tell; a single day has neither.
+    come before the data can tell; on a single day they are all there is.
     """
     keep = ((trials > 0).sum(axis=1) > 1) & (trials.sum(axis=1) > 1)
     x, n = successes[keep], trials[keep]
     arms = trials.shape[1]
     spare: float = int((n > 0).sum() - len(n) - (arms - 1))
     icc = _icc(x, n, spare)
-    if spare and prior_days:
+    if prior_days:
         icc = (spare * icc + prior_days * prior_icc) / (spare + prior_days)
-        spare = spare + prior_days
+        spare = spare + prior_days if spare else 0
     sizes, gaps, variance = _within(x, n, icc)
     total = sizes.sum(axis=1)
     pieces = np.einsum("dk,kl->dkl", sizes, np.eye(arms)) - np.einsum("dk,dl->dkl", sizes, sizes) / total[:, None, None]
@@ -275,7 +276,7 @@ def fit_days(
     score, spread = (sizes * gaps).sum(axis=0), np.einsum("d,dkl->kl", variance, pieces)
     inverse = np.linalg.pinv(design)
     statistic = max(float(score @ np.linalg.pinv(spread) @ score), 0.0)
-    has_icc = icc > 0
+    has_icc = icc > 0 and spare > 0
     chance = special.fdtrc(arms - 1, spare, statistic / (arms - 1)) if has_icc else special.chdtrc(arms - 1, statistic)
     return DayFit(
         inverse @ score, inverse @ spread @ inverse, float(chance), icc, float(spare) if has_icc else math.inf,

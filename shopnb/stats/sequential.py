@@ -39,23 +39,23 @@ def always_valid_difference(
     -------
     Estimate
         Second name (of `between`, else by alphabet) minus first, share points, within days; p is always valid too.
-        Codes as in `rotation_test`, and `not_two_variants`. With `one_day` binomial noise is assumed: not a verdict
-        yet.
+        Codes as in `rotation_test`, and `not_two_variants`. A table without days (`no_days`) is taken as one row a
+        user: binomial noise. `one_day` has an assumed dispersion only: not a verdict yet.
 
     Notes
     -----
     Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), as in gbstats 0.8.0: half-width
     s sqrt(2 (N r^2 + 1) ln(sqrt(N r^2 + 1) / alpha) / (N r)^2), r^2 = (-2 ln alpha + ln(-2 ln alpha + 1)) / tuning,
-    with s^2 / N the squared error of `rotation_test`'s difference. From the second day on its dispersion is estimated
-    together with two days' worth of an intra-class correlation of 0.001, and Student's quantile of the same tail
-    stands for the normal one.
+    with s^2 / N the squared error of `rotation_test`'s difference. Its dispersion is estimated together with two days'
+    worth of an intra-class correlation of 0.001, and from the second day on Student's quantile of the same tail stands
+    for the normal one.
 
     Examples
     --------
-    >>> day = pd.DataFrame({"variant": ["A", "B"], "day": 1, "trials": 20000, "successes": [1000, 1120]})
+    >>> day = pd.DataFrame({"variant": ["A", "B"], "day": None, "trials": 20000, "successes": [1000, 1120]})
     >>> look = always_valid_difference(day, tuning=5000)
     >>> round(look.estimate, 4), round(look.low, 4), round(look.high, 4), look.code
-    (0.006, -0.0012, 0.0132, 'one_day')
+    (0.006, -0.0012, 0.0132, 'no_days')
     """
     check_level(level)
     table = read_counts(counts)
@@ -64,7 +64,8 @@ def always_valid_difference(
         return unknown("not_two_variants")
     if table.fault:
         return unknown(table.fault)
-    fitted = fit_days(table.successes, table.trials, prior_icc=_PRIOR_ICC, prior_days=_PRIOR_DAYS)
+    prior_days = 0.0 if table.caveat == "no_days" else _PRIOR_DAYS
+    fitted = fit_days(table.successes, table.trials, prior_icc=_PRIOR_ICC, prior_days=prior_days)
     if fitted is None:
         return unknown("no_common_days")
     first, second = (table.names.index(name) for name in pair)
