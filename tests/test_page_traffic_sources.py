@@ -162,6 +162,42 @@ def test_the_notebook_hands_over_the_parameters_it_declares():
         assert f'page.section("{key}")' in source
 
 
+# The sample: what TRUTH.md plants is found, and its traps are not
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return open_page("traffic_sources", shop="data/sample")
+
+
+def test_the_planted_truths_are_found(sample):
+    codes = [finding.code for finding in sample.found]
+    losing = {finding.values["source"] for finding in sample.found if finding.code == "source_loses"}
+    assert losing == {"精准人群推广", "智能场景"}  # truths 3 and 8
+    assert "mix_lowers_conversion" in codes  # truth 2
+    grew = [finding.values["source"] for finding in sample.found if finding.code == "free_source_grew"]
+    assert grew == ["手淘推荐"]
+    by_item = next(finding for finding in sample.found if finding.code == "rate_fell_by_item")
+    assert "316大容量" in by_item.values["item"]  # truth 1
+    assert set(codes) == {"source_loses", "mix_lowers_conversion", "free_source_grew", "rate_fell_by_item"}
+    figures = sample.record()["figures"]
+    assert figures["change"]["value"] == pytest.approx(-0.0065, abs=0.0001)
+    assert figures["mix_effect"]["value"] == pytest.approx(-0.0038, abs=0.0001)
+    assert figures["rate_effect"]["value"] == pytest.approx(-0.0027, abs=0.0001)
+
+
+def test_the_traps_are_not(sample):
+    assert not sample.numbers.sources["real"].any()  # no source's own rate moved
+    assert "智能场景" in set(sample.numbers.wide["name"])
+    assert "万相台" not in set(sample.numbers.wide["name"])  # a renamed source is no new one
+    assert {note.code for note in sample.health_notes()} >= {"renamed", "festive", "window_open"}
+    assert sample.numbers.choice.now.rule == sample.numbers.choice.before.rule == RULE
+    old = open_page("traffic_sources", shop="data/sample", end_date="2026-08-16")
+    assert {finding.code for finding in old.found} == {"source_loses"}
+    refused = open_page("traffic_sources", shop="data/sample", end_date="2026-08-23")
+    assert refused.numbers.choice.reason == "other_rule"
+
+
 # Refusals and fallbacks
 
 

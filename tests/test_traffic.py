@@ -13,9 +13,10 @@ from traffic_files import BEFORE, NOW, TRUNKS
 from shopnb import sources
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import Seen, find_traffic
-from shopnb.metrics import traffic
+from shopnb.metrics import source_worth, traffic
 from shopnb.metrics.periods import Period
-from shopnb.metrics.traffic import Slice, Worth
+from shopnb.metrics.source_worth import Worth
+from shopnb.metrics.traffic import Slice
 from shopnb.schema import TABLES
 from shopnb.stats import holm, mix_rate
 
@@ -241,7 +242,7 @@ def test_margin_a_visitor_and_break_even():
     frame = traffic.pooled(wide(), 0.0376).assign(cost=0.0)
     crowd = frame["name"] == "精准人群推广"
     frame.loc[crowd, "cost"] = 7634.0
-    row = traffic.per_visitor(frame, worth)[crowd].iloc[0]
+    row = source_worth.per_visitor(frame, worth)[crowd].iloc[0]
     assert row["margin"] == pytest.approx(97 * 68 / 6940 * 0.42 * 0.915 - 1.10, abs=1e-3)
     assert row["margin_low"] < row["margin"] < row["margin_high"] < 0
 
@@ -251,8 +252,8 @@ def verdict(name, *, returns=None, window_open=False, cost=None):
     frame = traffic.pooled(wide(), 0.0376)
     frame["cost"] = [costs.get(one, math.nan if group == "paid" else 0.0) for one, group in zip(
         frame["name"], frame["group"], strict=True)]  # fmt: skip
-    priced = traffic.per_visitor(frame, Worth(0.42, 0.085))
-    said = traffic.verdicts(priced, returns=returns or {}, break_even=2.6, window_open=window_open)
+    priced = source_worth.per_visitor(frame, Worth(0.42, 0.085))
+    said = source_worth.verdicts(priced, returns=returns or {}, break_even=2.6, window_open=window_open)
     return dict(zip(priced["name"], said, strict=True))[name]
 
 
@@ -276,7 +277,7 @@ def test_ad_costs_read_one_level_and_one_window_and_tell_missing_days():
         for day in days[:6]
         for level, window in (("scene", 15), ("scene", 7), ("plan", 15))
     ]
-    costs, missing = traffic.ad_costs(ibis.memtable(pd.DataFrame(made)), week(0), NAMES.scene)
+    costs, missing = source_worth.ad_costs(ibis.memtable(pd.DataFrame(made)), week(0), NAMES.scene)
     assert costs[["source", "cost", "deal_amount"]].to_numpy().tolist() == [["精准人群推广", 600.0, 540.0]]
     assert missing == [days[6]]
 
@@ -298,11 +299,11 @@ def seen(now=NOW, before=BEFORE, cost=None, **more):
     frame = traffic.pooled(joined, whole.buyers / whole.visitors)
     frame["cost"] = [(cost or {}).get(name, math.nan if group == "paid" else 0.0) for name, group in zip(
         frame["name"], frame["group"], strict=True)]  # fmt: skip
-    priced = traffic.per_visitor(frame, Worth(0.42, 0.085)).merge(traffic.own_changes(frame), on="source")
-    said = traffic.verdicts(priced, returns={}, break_even=2.6, window_open=False)
+    priced = source_worth.per_visitor(frame, Worth(0.42, 0.085)).merge(traffic.own_changes(frame), on="source")
+    said = source_worth.verdicts(priced, returns={}, break_even=2.6, window_open=False)
     given = {
         "sources": priced.assign(verdict=said),
-        "trunks": traffic.trunks(frame, Worth(0.42, 0.085)),
+        "trunks": source_worth.trunks(frame, Worth(0.42, 0.085)),
         "now": whole,
         "before": traffic.whole(joined, "_before"),
         "mix": traffic.source_mix(frame),

@@ -12,10 +12,11 @@ from shopnb import labels, sources
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
-from shopnb.metrics import overview, traffic
+from shopnb.metrics import overview, source_worth, traffic
 from shopnb.metrics.overview import ItemChange
 from shopnb.metrics.periods import Period, events_in, normal_bases
-from shopnb.metrics.traffic import Choice, Reach, Whole, Worth
+from shopnb.metrics.source_worth import Worth
+from shopnb.metrics.traffic import Choice, Reach, Whole
 from shopnb.pages.base import Page
 from shopnb.stats import MixRate
 
@@ -145,7 +146,7 @@ def compute(page: Page) -> Numbers:
         derived=any(bool(side["derived"].any()) for side in sides),
         wide=wide,
         sources=shown,
-        trunks=traffic.trunks(shown[shown["source"] != traffic.POOLED], worth),
+        trunks=source_worth.trunks(shown[shown["source"] != traffic.POOLED], worth),
         now=now,
         before=before,
         mix=traffic.source_mix(shown) if before is not None and way else None,
@@ -230,7 +231,7 @@ def _spending(page: Page, period: Period | None, days: pd.DataFrame, names: sour
                 by_day[source] = float(inside[column].sum())
     missing: list[dt.date] = []
     if page.shop.has("ad_daily"):
-        ads, missing = traffic.ad_costs(page.shop.table("ad_daily"), period, names.scene)
+        ads, missing = source_worth.ad_costs(page.shop.table("ad_daily"), period, names.scene)
         if len(ads) and not missing:
             commission = {name: cost for name, cost in by_day.items() if name not in names.scenes.values()}
             cost = dict(zip(ads["source"], ads["cost"], strict=True))
@@ -269,12 +270,12 @@ def _priced(
     member = wide[~wide["source"].isin(kept["source"])]
     kept.loc[small, "cost"] = member["cost"].sum(min_count=1) if member["cost"].notna().all() else math.nan
     kept.loc[small, "label"] = page.text("pooled", count=len(member))
-    priced = traffic.per_visitor(kept, worth).merge(traffic.own_changes(kept), on="source", how="left")
+    priced = source_worth.per_visitor(kept, worth).merge(traffic.own_changes(kept), on="source", how="left")
     if not spending.known or math.isnan(worth.margin_rate):
         verdict = ["keep" if enough and source != traffic.POOLED else "too_few" for enough, source in zip(
             priced["enough"], priced["source"], strict=True)]  # fmt: skip
     else:
-        verdict = traffic.verdicts(
+        verdict = source_worth.verdicts(
             priced, returns=spending.returns, break_even=worth.break_even, window_open=window_open
         )
     return priced.assign(verdict=verdict)

@@ -109,7 +109,7 @@ def _tree(page: Page) -> view.TablePart:
     columns += [("group", "text")] if len(set(n.wide["group"])) > 1 else []
     columns += [(level, "text") for level in levels]
     return page.table(
-        "who_came", shown.head(SHOWN_SOURCES), columns, total=len(shown), signed=("visitors_change",), bars=(share,)
+        "who_came", shown, columns, rows=SHOWN_SOURCES, signed=("visitors_change",), bars=(share,)
     )
 
 
@@ -205,7 +205,7 @@ def _mix_table(page: Page) -> view.TablePart:
         ("mix_effect", "pp"), ("rate_effect", "pp"),
     ]  # fmt: skip
     return page.table(
-        "mix_rate", shown.head(SHOWN_SOURCES), columns, total=len(shown), signed=("mix_effect", "rate_effect")
+        "mix_rate", shown, columns, rows=SHOWN_SOURCES, signed=("mix_effect", "rate_effect")
     )
 
 
@@ -222,7 +222,7 @@ def _rates(page: Page) -> view.TablePart | view.TextPart:
         **{heading: [_with_range(page, row.buyers, row.visitors, row.enough) for row in rows.itertuples()]},
     )
     columns = [("source", "text"), ("visitors", "int"), ("share_of_sum", "pct"), (heading, "text")]
-    return page.table("rates", shown.head(SHOWN_SOURCES), columns, total=len(shown))
+    return page.table("rates", shown, columns, rows=SHOWN_SOURCES)
 
 
 def _matrix(page: Page) -> Parts:
@@ -310,12 +310,12 @@ def _matrix_table(page: Page) -> view.TablePart:
         },
     )
     optional = [
-        ("cart_users", "int"), ("cart_rate", "pct"), (people, "int"), (heading, "text"), ("spend_per_buyer", "money2"),
-        ("visitor_value", "money2"), ("ad_cost", "money"), ("margin_per_visitor", "money2"),
+        (heading, "text"), ("margin_per_visitor", "money2"), ("ad_cost", "money"), ("visitor_value", "money2"),
+        ("spend_per_buyer", "money2"), (people, "int"), ("cart_users", "int"), ("cart_rate", "pct"),
     ]  # fmt: skip
     there = [(name, kind) for name, kind in optional if shown[name].notna().any()]
     columns = [("source", "text"), ("verdict", "text"), ("visitors", "int"), *there]
-    return page.table("matrix", shown.head(SHOWN_SOURCES), columns, total=len(shown), signed=("margin_per_visitor",))
+    return page.table("matrix", shown, columns, rows=SHOWN_SOURCES, signed=("margin_per_visitor",))
 
 
 def _basis(page: Page) -> view.TextPart:
@@ -418,7 +418,7 @@ def _landing(page: Page) -> Parts:
         source=rows["label"], **{head: rows[name] / rows["visitors"] * 100 for name, head in there.items()}
     )
     columns = [("source", "text"), ("visitors", "int"), *((head, "int") for head in there.values())]
-    return (page.table("landing", shown.head(SHOWN_SOURCES), columns, total=len(shown), bars=tuple(there.values())),)
+    return (page.table("landing", shown, columns, rows=SHOWN_SOURCES, bars=tuple(there.values())),)
 
 
 def health(page: Page) -> list[view.Note]:

@@ -1,0 +1,157 @@
+"""What a visitor of a traffic source costs and brings: ad costs by source, margin a visitor after ads, what to do.
+
+Belongs here: everything about sources that needs money. Who came and who bought is `traffic`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+
+from shopnb.metrics.periods import Period
+from shopnb.metrics.traffic import LEVEL, POOLED, SUMMED
+from shopnb.stats import Estimate, proportion_interval
+
+
+def ad_costs(
+    ad_daily: ibis.Table, period: Period, source_of: Callable[[str], str]
+) -> tuple[pd.DataFrame, list[dt.date]]:
+    """What the ad scenes cost and brought over a period.
+
+    Parameters
+    ----------
+    ad_daily : Table of schema `ad_daily`. One level is read (scene, else plan, item, creative) and one window.
+    source_of : ad scene to traffic source.
+
+    Returns
+    -------
+    DataFrame, one row per source: `source`, `cost`, `deal_amount` (attributed, before refunds), `window_days` (NaN
+    where the report does not say); and the days of the period that the report lacks.
+    """
+    inside = ad_daily.filter(ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end)))
+    rows = inside.select("day", "level", "scene", "window_days", "cost", "deal_amount").to_pandas()
+    rows[["window_days", "cost", "deal_amount"]] = rows[["window_days", "cost", "deal_amount"]].astype(float)
+    level = next((name for name in ("scene", "plan", "item", "creative") if (rows["level"] == name).any()), "")
+    rows = rows[rows["level"] == level]
+    if rows.empty:
+        return pd.DataFrame(columns=["source", "cost", "deal_amount", "window_days"]), []
+    window = rows["window_days"].max()
+    rows = rows[rows["window_days"] == window] if not math.isnan(window) else rows
+    present = set(pd.to_datetime(rows["day"]).dt.date)
+    every = [period.start + dt.timedelta(days=turn) for turn in range(period.days)]
+    named = rows.assign(source=[source_of(scene) if isinstance(scene, str) else "" for scene in rows["scene"]])
+    summed = named.groupby("source", sort=True)[["cost", "deal_amount"]].sum(min_count=1).reset_index()
+    return summed.assign(window_days=window), [day for day in every if day not in present]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """How payment turns into margin: `margin_rate` × (1 − `refund_share`). NaN margin: nobody typed one."""
+
+    margin_rate: float
+    refund_share: float
+
+    @property
+    def kept(self) -> float:
+        """Share of payment that stays as margin, refunds counted as lost sales."""
+        return self.margin_rate * (1 - (0.0 if math.isnan(self.refund_share) else self.refund_share))
+
+    @property
+    def break_even(self) -> float:
+        """Return on ad spend at which nothing is lost: 1 ÷ [margin rate × (1 − refund share)]; NaN without a rate."""
+        return 1 / self.kept if self.kept > 0 else math.nan
+
+
+def per_visitor(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
+    """What a visitor of each source brought, after ads.
+
+    Parameters
+    ----------
+    sources : rows with `visitors`, `buyers`, `paid_amount`, `cost` (0 where a source is free, NaN where unknown).
+
+    Returns
+    -------
+    `sources` with `rate`, `rate_low`, `rate_high` (90 %), `value` (payment a visitor), `spend` (payment a buyer),
+    `cost_per_visitor`, and `margin`, `margin_low`, `margin_high`: margin a visitor after ads, its range from
+    that of the rate. NaN where a part is unknown.
+    """
+    visitors = sources["visitors"].where(sources["visitors"] > 0)
+    rates = [
+        proportion_interval(row.buyers, row.visitors, level=LEVEL)
+        if row.enough and not math.isnan(row.buyers)
+        else Estimate(math.nan)
+        for row in sources.itertuples()
+    ]
+    spend = sources["paid_amount"] / sources["buyers"].where(sources["buyers"] > 0)
+    cost = sources["cost"] / visitors
+    made = sources.assign(
+        rate=[rate.estimate for rate in rates],
+        rate_low=[rate.low for rate in rates],
+        rate_high=[rate.high for rate in rates],
+        value=sources["paid_amount"] / visitors,
+        spend=spend,
+        cost_per_visitor=cost,
+        margin=sources["paid_amount"] / visitors * worth.kept - cost,
+    )
+    return made.assign(
+        margin=made["margin"].where(made["enough"]),
+        margin_low=made["rate_low"] * spend * worth.kept - cost,
+        margin_high=made["rate_high"] * spend * worth.kept - cost,
+    )
+
+
+def trunks(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
+    """Sources added up to the second level, where a platform shows one source in several parts (手淘推荐: 首页推荐 …).
+
+    Returns
+    -------
+    One row per second level: as from `per_visitor`, with `label` (the level's name where it holds several sources),
+    `group` and `enough` on both sides. People overlap in the sums as they do between sources.
+    """
+    columns = [*SUMMED, *(f"{name}_before" for name in SUMMED)]
+    found = []
+    for (group, _, second), members in sources.groupby(["group", "source_1", "source_2"], sort=False):
+        parts = members.groupby("label", sort=False) if not second or len(members) == 1 else [(second, members)]
+        for label, part in parts:
+            row = part[columns].sum(min_count=1).to_dict()
+            cost = part["cost"].sum() if part["cost"].notna().all() else math.nan
+            enough = {side: bool(part[side].any()) for side in ("enough", "enough_before")}
+            found.append(
+                {"label": label, "name": label, "group": group, "source": label, **row, "cost": cost, **enough}
+            )
+    return per_visitor(pd.DataFrame(found), worth)
+
+
+def verdicts(sources: pd.DataFrame, *, returns: dict[str, float], break_even: float, window_open: bool) -> list[str]:
+    """What to do with each source: `more`, `keep`, `less`, `less_open` (attribution still running) or `too_few`.
+
+    Parameters
+    ----------
+    sources : from `per_visitor`, with `group` and `cost`.
+    returns : source to attributed return on spend of its ad scene.
+
+    Notes
+    -----
+    less: paid, margin a visitor after ads below 0 over its whole range, and the ad report's own return, where there is
+    one, below break-even too. more: enough volume and margin above 0 over its whole range; for a free source also a
+    rate above the mean of all sources that can be grown. Own visitors (cart, my Taobao) come because they want to buy:
+    they cannot be grown and are never `more`.
+    """
+    grown = sources[(sources["group"] != "own") & sources["buyers"].notna()]
+    mean = float(grown["buyers"].sum() / grown["visitors"].sum()) if grown["visitors"].sum() else math.nan
+    found = []
+    for row in sources.itertuples():
+        if not row.enough or row.source == POOLED:
+            found.append("too_few")
+        elif row.group == "paid" and row.margin_high < 0 and not returns.get(row.name, 0.0) >= break_even:
+            found.append("less_open" if window_open else "less")
+        elif row.group != "own" and row.margin_low > 0 and (row.group == "paid" or row.rate_low > mean):
+            found.append("more")
+        else:
+            found.append("keep")
+    return found
