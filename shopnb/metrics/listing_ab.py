@@ -60,6 +60,7 @@ class State(StrEnum):
     NO_COUNTS = "no_counts"  # the metric's columns are not there
     UNDATED = "undated"
     ONE_DAY = "one_day"
+    NO_COMMON = "no_common"  # never shown on the same day: before/after, no comparison
     TOO_FEW = "too_few"
     SAMPLE_RATIO = "sample_ratio"
     SWITCH = "switch"
@@ -328,6 +329,8 @@ def _decided(made: Comparison, control: str) -> Comparison:
         return replace(made, state=State.UNDATED)
     if made.design not in (Design.USERS, Design.TOTALS) and made.days == 1:
         return replace(made, state=State.ONE_DAY)
+    if all(arm.difference.code == "no_common_days" for arm in made.arms[1:]):
+        return replace(made, state=State.NO_COMMON)
     others = [arm for arm in made.arms[1:] if arm.enough and arm.difference.is_known]
     too_short = made.design not in (Design.USERS, Design.TOTALS) and made.days < LEAST_DAYS
     if too_short or not others or not made.arms[0].enough:
@@ -480,15 +483,18 @@ def after_click(counts: Counts, metric: str, first: str, second: str) -> Estimat
     return replace(difference, p_value=p_value)
 
 
+_BRAKES = (State.SWITCH, State.LEVEL, State.WAIT, State.HOPELESS)
+
+
 def braked(made: Comparison, carts: Comparison, gap: Estimate) -> Comparison:
-    """A switch or a draw by click rate becomes BRAKE where carts per impression end up lower.
+    """A switch, a draw or a wait by click rate becomes BRAKE where carts per impression end up lower.
 
     Parameters
     ----------
     carts : the same versions by cart rate. gap : cart rate of the best version minus the current one's.
     """
     best, current = made.best, made.current
-    eased = made.metric != "click_rate" or made.state not in (State.SWITCH, State.LEVEL)
+    eased = made.metric != "click_rate" or made.state not in _BRAKES
     if eased or best is None or current is None or not gap.is_known or gap.high >= 0:
         return made
     base = next(arm.rate.estimate for arm in carts.arms if arm.variant == current.variant)

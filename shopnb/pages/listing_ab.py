@@ -188,6 +188,7 @@ class ListingAb(Page):
             "metric": self.metric_name(),
             "gap_text": self.amount(abs(best.difference.estimate)),
             "zone_text": self.amount(made.zone),
+            "cart_text": self._cart_text(),
         }
 
     def metric_name(self) -> str:
@@ -268,16 +269,17 @@ class ListingAb(Page):
         if made.state is State.NO_COUNTS:
             values["columns"] = self._needed_columns()
         if made.best is None:
-            return self.text(f"verdict.{made.state}", **values)
+            told = self.text(f"design.{self.rotation}") if self.rotation else ""
+            key = "undated_told" if made.state is State.UNDATED and told else str(made.state)
+            return self.text(f"verdict.{key}", **values, design=told)
         gap = made.best.difference
         values |= self._words() | {
             "range": self.range_text(gap, turned=made.state is State.KEEP),
             "high_text": self.amount(gap.high),
-            "risk": 1 - made.best.chance,
+            "risk": max(1 - made.best.chance, 0.01),
             "wait": made.wait_days,
             "longest": metrics.LONGEST,
             "p": made.sample_ratio_p,
-            "cart_text": self._cart_text(),
             "way": self.text("higher" if gap.estimate >= 0 else "lower"),
         }
         if made.state is State.WAIT:
@@ -294,6 +296,12 @@ class ListingAb(Page):
     def _cart_text(self) -> str:
         gap = self.numbers.behind.get("cart_rate", Estimate(math.nan))
         return labels.format_value(abs(gap.estimate), "pp", self.lang).lstrip("+")
+
+    @property
+    def rotation(self) -> str:
+        """Rotation as the parameter or the table says; "" where nobody does."""
+        counts = self.numbers.counts
+        return str(self.given["rotation"]) or (counts.rotation if counts else "")
 
     def _unfinished(self, values: dict[str, Any]) -> str:
         n = self.numbers

@@ -17,7 +17,7 @@ from shopnb.stats import Estimate, proportion_interval
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
 
-SHOWN_DAYS = 14
+SHOWN_ROWS = 14
 NAMED = 5  # so many days, versions or tests are named in a note
 Part = view.ChartPart | view.TablePart | view.TextPart
 Parts = tuple[Part, ...]
@@ -67,8 +67,11 @@ def _interval_chart(page: ListingAb) -> Part:
     )
 
 
+_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON)
+
+
 def _why_none(state: State) -> str:
-    return str(state) if state in (State.ONE_DAY, State.UNDATED, State.ONE_VERSION) else "other"
+    return str(state) if state in _SPECIAL else "other"
 
 
 def _with_range(page: ListingAb, estimate: Estimate, kind: str) -> str:
@@ -160,8 +163,7 @@ def _by_day(page: ListingAb) -> Parts:
         return page.muted("by_day.no_days"), page.muted("by_day.no_share"), page.table("by_day", gone, columns)
     frame = metrics.outcome_counts(n.counts, made.metric)
     frame["share"] = frame["trials"] / frame.groupby("day")["trials"].transform("sum")
-    last = sorted(frame["day"].unique())[-SHOWN_DAYS:]
-    rows = frame[frame["day"].isin(last)].sort_values(["day", "variant"], ascending=[False, True])
+    rows = frame.sort_values(["day", "variant"], ascending=[False, True])
     rows = rows.assign(
         rate_range=[
             _with_range(page, proportion_interval(x, m), "pct2")
@@ -169,7 +171,7 @@ def _by_day(page: ListingAb) -> Parts:
         ],
         allocation=rows["share"],
     ).rename(columns={"trials": page.trials_kind, "successes": _successes_kind(page)})
-    table = page.table("by_day", rows, columns, total=len(frame))
+    table = page.table("by_day", rows, columns, rows=SHOWN_ROWS)
     if frame["day"].nunique() < 2:
         return page.muted("by_day.one_day"), page.muted("by_day.no_share"), table
     return _rate_lines(page, frame), _share_lines(page, frame), table
@@ -416,7 +418,9 @@ def _gaps(page: ListingAb) -> list[view.Note]:
     assert n.counts is not None  # noqa: S101  checked by the caller
     found = []
     if not n.counts.dated:
-        return [view.Note("no_days", page.text(f"health.no_days_{made.design}"), "attention")]
+        told = made.design is Design.UNDATED and page.rotation
+        key = "told" if told else str(made.design)
+        return [view.Note("no_days", page.text(f"health.no_days_{key}"), "attention")]
     if made.missing_days:
         days = [labels.format_value(day, "day_short", page.lang) for day in made.missing_days]
         found.append(view.Note("missing_days", page.text("health.missing_days", days=_listed(page, days))))
