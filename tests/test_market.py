@@ -167,4 +167,5 @@ def test_what_a_listing_cannot_tell_has_a_code(lines, code):
     bands, held = market.price_bands(goods), market.concentration(goods)
     assert (bands.code, held.code) == (code, code)
     assert bands.frame["money_share"].isna().all()
+    assert bands.frame["goods"].sum() == len(goods.frame)
     assert math.isnan(held.leaders[4].estimate)

@@ -261,11 +261,13 @@ class Bands:
 def price_bands(
     goods: Goods, *, edges: Sequence[float] = (), own_shop: str = "", factor: float = 1.0, level: float = LEVEL
 ) -> Bands:
-    """Supply and demand by price band; `edges` empty: chosen from the data."""
-    frame = goods.frame[goods.frame["price"].notna() & goods.frame["sold_low"].notna()]
+    """Supply and demand by price band; `edges` empty: chosen from the data. Without any sales: supply only."""
+    frame = goods.frame[goods.frame["price"].notna()]
+    frame = frame[frame["sold_low"].notna()] if goods.has_sales else frame
     chosen = sorted(edges) or band_edges(frame["price"])
     band = np.searchsorted(chosen, frame["price"].to_numpy(), side="right")
-    model = fit_censored(frame["sold_low"], frame["sold_high"])
+    sold = frame if goods.has_sales else frame.head(0)
+    model = fit_censored(sold["sold_low"], sold["sold_high"])
     count = len(chosen) + 1
     is_own = _is_own(frame["shop_name"], own_shop)
     bounds = [math.nan, *chosen, math.nan]
@@ -362,7 +364,7 @@ def concentration(goods: Goods, *, own_shop: str = "", factor: float = 1.0, leve
         return Concentration(dict.fromkeys((4, 8, 20), nothing), nothing, pd.DataFrame(columns=columns), model.code)
     unnamed = "\n" + frame["position"].astype(str)  # cannot be a shop's name
     codes, names = pd.factorize(frame["shop_name"].where(frame["shop_name"].fillna("") != "", unnamed), sort=True)
-    weights = frame["price"].to_numpy() * factor
+    weights = frame["price"].to_numpy()
     expected = np.bincount(codes, model.expected * weights, len(names))
     drawn = np.argsort(-expected + np.where(_is_own(pd.Series(names), own_shop), -math.inf, 0.0), kind="stable")
     drawn = drawn[:SHOPS_DRAWN]
@@ -379,7 +381,7 @@ def concentration(goods: Goods, *, own_shop: str = "", factor: float = 1.0, leve
         {
             "shop_name": names[drawn],
             "goods": np.bincount(codes, minlength=len(names))[drawn],
-            "money": np.median(money, axis=0),
+            "money": np.median(money, axis=0) * factor,
             "share": middle,
             "share_low": low,
             "share_high": high,
