@@ -1,14 +1,16 @@
 """A shown table as HTML, through pandas Styler: numbers as people read them, bars, signs, a sentence for the cut.
 
-Belongs here: `view.TablePart` to HTML and to CSV. Never computes; everything is escaped here.
+Belongs here: `view.TablePart` to HTML, to plain values that travel in the record, and from those to CSV. Never
+computes; everything is escaped here.
 """
 
 from __future__ import annotations
 
 import base64
+import datetime as dt
+import math
 import re
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -16,11 +18,12 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from shopnb import labels
+from shopnb.labels.letters import columns_of
 from shopnb.view import TableColumn, TablePart
 
 _LEFT = ("text", "iso", "day", "day_short", "weekday", "day_weekday")  # kinds that stand at the left
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CSV_ROWS = 200  # so many rows travel inside the page
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
+_CSV_ROWS = 200  # so many rows travel inside the page; longer tables are a file beside it
 _SHORT = 22  # half-width columns: texts up to here stay on one line
 _STEPS = 20  # a bar's length in twentieths of its cell
 
@@ -32,6 +35,7 @@ def table_html(part: TablePart, lang: str) -> str:
     value's share of the column's largest; a `signed` column takes the colours of up and down.
     """
     shown = part.frame.loc[:, [column.name for column in part.columns]].reset_index(drop=True)
+    shown = shown.head(part.rows or len(shown))
     styler = Styler(shown, uuid=re.sub(r"\W", "-", part.id), cell_ids=False).hide(axis="index")
     styler = styler.set_td_classes(_classes(shown, part))
     for place, column in enumerate(part.columns):
@@ -45,7 +49,7 @@ def table_html(part: TablePart, lang: str) -> str:
 
 def _writer(kind: str, lang: str) -> Callable[[Any], str]:
     def write(value: Any) -> str:
-        return escape(labels.format_value(None if pd.isna(value) else value, kind, lang))
+        return escape(labels.visible(labels.format_value(None if pd.isna(value) else value, kind, lang)))
 
     return write
 
@@ -64,7 +68,7 @@ def _classes(shown: pd.DataFrame, part: TablePart) -> pd.DataFrame:
 
 
 def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
-    short = column.kind != "text" or all(_width(value) <= _SHORT for value in values)
+    short = column.kind != "text" or all(pd.isna(value) or columns_of(str(value)) <= _SHORT for value in values)
     left = "nb-t nb-s" if short else "nb-t"
     names = [left if column.kind in _LEFT else "" for _ in values]
     numbers = [None if column.kind in _LEFT or pd.isna(value) else float(value) for value in values]
@@ -77,11 +81,6 @@ def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
         if column.signed and number:
             names[place] += " nb-up" if number > 0 else " nb-down"
     return [name.strip() for name in names]
-
-
-def _width(value: Any) -> int:
-    """Half-width columns of a cell's text: a Chinese character takes two."""
-    return 0 if pd.isna(value) else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in str(value))
 
 
 def _tidy(html: str, columns: tuple[TableColumn, ...]) -> str:
@@ -98,32 +97,67 @@ def _tidy(html: str, columns: tuple[TableColumn, ...]) -> str:
 
 
 def _below(part: TablePart, lang: str) -> str:
-    """What was cut, and the link to the rows as CSV, which works without a network."""
+    """What was cut, and the link to the whole table as CSV, which works without a network."""
     said = []
-    if part.total_rows > len(part.frame):
-        said.append(escape(labels.text("screen.cut", lang, shown=len(part.frame), total=part.total_rows)))
-    if 0 < len(part.frame) <= _CSV_ROWS:
-        coded = base64.b64encode(b"\xef\xbb\xbf" + table_csv(part).encode("utf-8")).decode("ascii")
+    if 0 < part.rows < len(part.frame):
+        said.append(escape(labels.text("screen.cut", lang, shown=part.rows, total=len(part.frame))))
+    if len(part.frame) and not is_long(part):
+        coded = base64.b64encode(table_csv(table_content(part)).encode("utf-8-sig")).decode("ascii")
         name, word = escape(re.sub(r"\W", "_", part.id)), escape(labels.text("screen.as_csv", lang))
         said.append(f'<a download="{name}.csv" href="data:text/csv;base64,{coded}">{word}</a>')
     return f'<p class="nb-cut">{" ".join(said)}</p>' if said else ""
 
 
-def table_csv(part: TablePart) -> str:
-    r"""The rows shown, as CSV with headings; text that a spreadsheet would run as a formula gets a quote before it.
+def is_long(part: TablePart) -> bool:
+    """Whether the whole table is too long to travel inside the page as CSV."""
+    return len(part.frame) > _CSV_ROWS
+
+
+def table_content(part: TablePart) -> dict[str, Any]:
+    """The whole table as plain values: `id`, `caption`, `columns` (heading, kind) and `rows`; unknown is null.
+
+    Days are ISO text, numbers are not rounded.
+    """
+    shown = part.frame.loc[:, [column.name for column in part.columns]]
+    return {
+        "id": part.id,
+        "caption": part.caption,
+        "columns": [{"heading": column.heading, "kind": column.kind} for column in part.columns],
+        "rows": [[_plain(value) for value in row] for row in shown.itertuples(index=False, name=None)],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    if isinstance(value, dt.date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, str):
+        return labels.visible(value)
+    if isinstance(value, bool | int):
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def table_csv(content: Mapping[str, Any]) -> str:
+    r"""A table's content as CSV with headings; text that a spreadsheet would run as a formula gets a quote before it.
 
     Examples
     --------
-    >>> table_csv(TablePart("t", pd.DataFrame({"title": ["=1+1", "cup"], "n": [-2, 3]}),
-    ...     (TableColumn("title", "Title"), TableColumn("n", "Units", "int"))))
-    "Title,Units\n'=1+1,-2\ncup,3\n"
+    >>> table_csv(table_content(TablePart("t", pd.DataFrame({"title": ["=1+1", "cup"], "n": [-2, None]}),
+    ...     (TableColumn("title", "Title"), TableColumn("n", "Units", "int")))))
+    "Title,Units\n'=1+1,-2\ncup,\n"
     """
-    shown = part.frame.loc[:, [column.name for column in part.columns]].map(_neutral)
-    headings = [str(_neutral(column.heading)) for column in part.columns]
-    return str(shown.to_csv(index=False, header=headings, lineterminator="\n"))
+    rows = pd.DataFrame([[neutral(value) for value in row] for row in content["rows"]], dtype=object)
+    headings = [str(neutral(column["heading"])) for column in content["columns"]]
+    return str(rows.reindex(columns=range(len(headings))).to_csv(index=False, header=headings, lineterminator="\n"))
 
 
-def _neutral(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+def neutral(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula; some of them skip spaces before the sign."""
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
         return "'" + value
     return value

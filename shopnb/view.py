@@ -105,13 +105,13 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class TablePart:
-    """One table: a tidy frame and how its columns are shown. `total_rows` is the length before a cut."""
+    """One table: the whole tidy frame and how its columns are shown; the page shows the first `rows`, 0 for all."""
 
     id: str
     frame: pd.DataFrame
     columns: tuple[TableColumn, ...]
     caption: str = ""
-    total_rows: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)

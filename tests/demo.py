@@ -207,7 +207,7 @@ def _table(lang: str, key: str) -> TablePart:
         TableColumn("amount", t("支付金额", "Payment"), "money", bar=True),
         TableColumn("spend", t("推广花费", "Ad spend"), "money"),
     )
-    return TablePart(key, frame, columns, t("按访客数排", "By visitors"), total_rows=40)
+    return TablePart(key, frame, columns, t("按访客数排", "By visitors"), rows=7)
 
 
 def _screen(lang: str) -> Screen:

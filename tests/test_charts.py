@@ -13,6 +13,7 @@ import vl_convert
 
 from shopnb import charts
 from shopnb.charts import frames, theme
+from shopnb.labels import letters
 from shopnb.view import CHART_MIME
 
 FORMS = [name for name in charts.__all__ if name.startswith("chart_")]
@@ -50,7 +51,7 @@ def test_the_same_frame_gives_the_same_specification(made):
 
 
 def test_names_lose_marks_that_turn_the_direction_of_writing():
-    assert frames.safe("\u202e蓝\u2066a\u0000b\n") == "蓝ab"
+    assert frames.safe("\u202e蓝\u2066a\u0000b\nc") == "蓝ab c"
 
 
 def test_up_is_red_in_chinese_and_green_in_english():
@@ -102,8 +103,8 @@ def test_an_empty_or_unknown_frame_draws_without_failing(form):
 
 
 def test_a_long_name_is_wrapped_in_the_title_and_clipped_beside_a_bar():
-    assert frames.wrap("一二三四五六七八九十", 8) == ["一二三四", "五六七八", "九十"]
-    assert frames.wrap("red green blue", 9) == ["red green", "blue"]
+    assert letters.wrap("一二三四五六七八九十", 8) == ["一二三四", "五六七八", "九十"]
+    assert letters.wrap("red green blue", 9) == ["red green", "blue"]
     assert frames.clip("一二三四五六", 9) == "一二三四…"
 
 

@@ -47,6 +47,7 @@ ONLY_IN = {
     "papermill": {"runner"},
     "jupyter_client": {"runner"},
     "nbconvert": {"report"},
+    "xlsxwriter": {"report", "shop"},
     "python_calamine": {"intake"},
     "rjieba": {"text"},
     "opencc": {"text"},

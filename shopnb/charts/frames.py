@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,46 +15,18 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import theme
+from shopnb.labels import letters
 from shopnb.view import ChartPart
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _DIGITS = 6  # significant figures that a drawing needs
-_CONTROLS = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 Records = list[dict[str, Any]]
 
 
 def safe(text: Any) -> str:
     """A name fit to draw: without control characters and marks that turn the direction of writing."""
-    return "".join(c for c in str(text) if unicodedata.category(c) not in _CONTROLS)
-
-
-def columns_of(text: str) -> int:
-    """Width of a text in half-width columns: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """`text` in lines of at most `columns` half-width columns; English breaks at spaces, Chinese anywhere."""
-    lines, line = [], ""
-    for word in _pieces(safe(text)):
-        if line and columns_of(line + word.rstrip()) > columns:
-            lines.append(line.rstrip())
-            line = ""
-        line += word if line else word.lstrip()
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
-
-
-def _pieces(text: str) -> list[str]:
-    pieces: list[str] = []
-    for c in text:
-        joins = pieces and columns_of(c) == 1 and columns_of(pieces[-1][-1]) == 1 and pieces[-1][-1] != " "
-        closing = pieces and c in ",。、;:!?)」%”"
-        if joins or closing:
-            pieces[-1] += c
-        else:
-            pieces.append(c)
-    return pieces
+    return labels.visible(str(text))
 
 
 def plain(value: Any) -> Any:
@@ -102,11 +73,11 @@ def write_range(low: Any, high: Any, kind: str, lang: str) -> str:
 
 def clip(text: str, columns: float) -> str:
     """`text` cut to so many half-width columns, with an ellipsis where something is missing."""
-    if columns_of(text) <= columns:
+    if letters.columns_of(text) <= columns:
         return text
     kept = ""
     for c in text:
-        if columns_of(kept + c) > columns - 1:
+        if letters.columns_of(kept + c) > columns - 1:
             break
         kept += c
     return kept + "…"
@@ -137,5 +108,5 @@ def finish(
     spec["$schema"] = _SCHEMA
     spec["config"] = theme.config()
     spec["description"] = safe(alt)
-    spec["title"] = {"text": wrap(title, 76 if lang == "en" else 68)}
+    spec["title"] = {"text": letters.wrap(title, 76 if lang == "en" else 68)}
     return ChartPart(id=id, title=title, alt=alt, spec=spec)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import frames, rows, theme
+from shopnb.labels import letters
 from shopnb.view import ChartPart
 
 _HEIGHT = 300
@@ -37,7 +38,7 @@ def _places(points: frames.Records, x_domain: list[float], y_domain: list[float]
         point = points[i]
         x = pixel(point["x"], x_domain, _PLOT)
         y = _HEIGHT - pixel(point["y"], y_domain, _HEIGHT)
-        wide = frames.columns_of(point["label"]) * 6.0
+        wide = letters.columns_of(point["label"]) * 6.0
         for align, left, top in (
             ("left", x + 12, y - 7), ("right", x - 12 - wide, y - 7),
             ("center", x - wide / 2, y - 23), ("center", x - wide / 2, y + 9),

@@ -13,6 +13,7 @@ import altair
 
 from shopnb import labels
 from shopnb.charts import frames, theme
+from shopnb.labels import letters
 
 NAME, BAR, BETWEEN, GAP = 17, 11, 3, 14  # px: a line of text, one bar, between bars, to the next row
 _COLUMN, _LINE = 6.4, 318  # px: a half-width column of text, a line on a phone
@@ -23,7 +24,7 @@ def layout(rows: frames.Records, *, bars: int = 1) -> int:
 
     Where a name and its value do not fit on one line of a phone, the values of all rows stand on a line of their own.
     """
-    apart = any(frames.columns_of(f"{row['label']}  {row['text']}") * _COLUMN > _LINE for row in rows)
+    apart = any(letters.columns_of(f"{row['label']}  {row['text']}") * _COLUMN > _LINE for row in rows)
     text = NAME * (1 + apart)
     step = text + bars * (BAR + BETWEEN) + GAP
     for place, row in enumerate(rows):
@@ -92,7 +93,7 @@ def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = F
 
 def legend(series: list[str], *, line: bool = False) -> altair.Legend:
     """A legend above the chart, in as many columns as a phone is wide."""
-    widest = max((frames.columns_of(name) for name in series), default=1) * 6.2 + 34
+    widest = max((letters.columns_of(name) for name in series), default=1) * 6.2 + 34
     columns = max(1, min(len(series), int(theme.PHONE_WIDTH // widest)))
     return altair.Legend(columns=columns, symbolType="stroke" if line else "square", offset=24 if line else 12)
 

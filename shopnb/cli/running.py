@@ -18,7 +18,7 @@ from shopnb import labels, parameters
 from shopnb.cli import terminal
 from shopnb.cli.sample import shop_folder
 from shopnb.errors import ParameterError, ShopnbError
-from shopnb.runner import Choice, Plan, Reports, Result, plan, run_batch
+from shopnb.runner import EXTRAS, Choice, Plan, Reports, Result, plan, run_batch
 from shopnb.shop import Shop, open_shop
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def run(given: argparse.Namespace, lang: str) -> int:
     out = _out(given.out, list(shops))
     choice = Choice(
         shops=tuple(shops), out=out, reports=tuple(given.report), given=tuple(given.given), lang=given.lang,
-        static=given.static, run=_run_id(),
+        static=given.static, extras=_extras(given), run=_run_id(),
     )  # fmt: skip
     known = Reports(
         lacking=cache(lambda folder, slug: lacking(shops[folder], slug)),
@@ -108,6 +108,15 @@ def run(given: argparse.Namespace, lang: str) -> int:
     teller.close(results, out, choice.run)
     codes = {result.exit_code for result in results}
     return 1 if 1 in codes else max(codes)
+
+
+def _extras(given: argparse.Namespace) -> tuple[str, ...]:
+    """The further files asked for; a PDF needs a browser, which is looked for before anything runs."""
+    from shopnb.report.browser import find_browser
+
+    if given.pdf and find_browser() is None:
+        raise ParameterError("pdf_needs_browser")
+    return tuple(extra for extra in EXTRAS if getattr(given, extra))
 
 
 def _lang_of(planned: Plan) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 from shopnb import labels
+from shopnb.labels.letters import columns_of
 
 
 def speak_utf8() -> None:
@@ -43,17 +43,6 @@ def _write(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
-def width(text: str) -> int:
-    """Columns that a text takes in a terminal: a wide character takes two.
-
-    Examples
-    --------
-    >>> width("店铺 A")
-    6
-    """
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows under their headings, columns lined up, no line drawn.
 
@@ -65,9 +54,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     xyz  20
     """
     lines = [list(headings), *(list(row) for row in rows)]
-    widths = [max(width(line[column]) for line in lines) for column in range(len(headings))]
+    widths = [max(columns_of(line[column]) for line in lines) for column in range(len(headings))]
     padded = [
-        "  ".join(cell + " " * (room - width(cell)) for cell, room in zip(line, widths, strict=True)) for line in lines
+        "  ".join(cell + " " * (room - columns_of(cell)) for cell, room in zip(line, widths, strict=True))
+        for line in lines
     ]
     return "\n".join(line.rstrip() for line in padded)
 
@@ -87,9 +77,9 @@ class Progress:
             return
         text = labels.text("cli.progress", self._lang, done=done, total=total, what=what).rstrip()
         if self._live:
-            sys.stderr.write("\r" + text + " " * max(self._shown - width(text), 0))
+            sys.stderr.write("\r" + text + " " * max(self._shown - columns_of(text), 0))
             sys.stderr.flush()
-            self._shown = width(text)
+            self._shown = columns_of(text)
         else:
             complain(f"{dt.datetime.now().astimezone().isoformat(timespec='seconds')} {text}")
 

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from shopnb.labels.letters import visible
 from shopnb.labels.numbers import FORMATS, MISSING, format_value
 
 LANGUAGES = ("zh", "en")
@@ -30,6 +31,7 @@ __all__ = [
     "keys",
     "system_language",
     "text",
+    "visible",
 ]
 
 

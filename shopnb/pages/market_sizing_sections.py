@@ -164,7 +164,7 @@ def _concentration(page: MarketSizing) -> Parts:
     )
     alt = page.text("concentration.alt", four=four.estimate, eight=eight.estimate, twenty=twenty.estimate)
     chart = charts.chart_stacked_share(parts, id="concentration", title=title, alt=alt, lang=page.lang)
-    shops = n.held.shops.head(SHOWN_SHOPS)
+    shops = n.held.shops
     shops = shops.assign(
         rank=range(1, len(shops) + 1),
         share_range=[
@@ -184,7 +184,7 @@ def _concentration(page: MarketSizing) -> Parts:
         "concentration",
         shops.rename(columns={"share": "market_share"}),
         columns,
-        total=len(n.held.shops),
+        rows=SHOWN_SHOPS,
         bars=("market_share",),
     )
     return chart, table

@@ -210,13 +210,14 @@ def _where(page: Page) -> Parts:
         return page.muted("where.no_items"), page.muted("where.no_sku")
     worst = [one for one in n.counts if one.negative and one.aspect != "overall"][:6]
     spots = metrics.places(n.now, n.said.reviews["negative"])
-    shown = spots.sort_values(["reviews", "item_id", "sku"], ascending=[False, True, True]).head(10)
+    spots = spots.sort_values(["reviews", "item_id", "sku"], ascending=[False, True, True])
+    shown = spots.head(10)
     if not worst or (shown["reviews"] < metrics.LEAST_CELL).all():
-        return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, shown, len(spots))
+        return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots)
     names = aspect_names(page)
     cells = []
     keys = n.now[["item_id", "sku"]].fillna("")
-    for row in shown.itertuples():
+    for row in spots.itertuples():
         inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
         for one in worst:
             count = int(metrics.complaining(n.said, one.aspect)[inside].sum())
@@ -230,15 +231,15 @@ def _where(page: Page) -> Parts:
     key = "where.title" if n.place else "where.title_none"
     title = page.text(key, spot=top["row"], aspect=top["column"], share=float(top["value"]))
     chart = charts.chart_heat(frame, id="where", title=title, alt=title, lang=page.lang)
-    return chart, _where_table(page, shown, len(spots))
+    return chart, _where_table(page, spots)
 
 
-def _where_table(page: Page, shown: pd.DataFrame, total: int) -> view.TablePart:
+def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
     n: Numbers = page.numbers
     names = aspect_names(page)
     keys = n.now[["item_id", "sku"]].fillna("")
     rows = []
-    for row in shown.itertuples():
+    for row in spots.itertuples():
         inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
         said = n.said.opinions[n.said.opinions["review"].isin(inside)]
         bad = said[(said["polarity"] == "negative") & (said["aspect"] != "overall")]
@@ -261,7 +262,7 @@ def _where_table(page: Page, shown: pd.DataFrame, total: int) -> view.TablePart:
         ("item", "text"), ("sku", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
         ("most_said", "text"),
     ]  # fmt: skip
-    return page.table("where", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns, total=total)
+    return page.table("where", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns, rows=10)
 
 
 def _evidence(page: Page) -> Parts:
@@ -339,7 +340,7 @@ def _to_do(page: Page) -> Parts:
         return (page.muted("to_do.none", days=ANSWER_DAYS),)
     names, groups = aspect_names(page), text.aspect_groups()
     rows = []
-    for index, review in n.to_answer.head(20).iterrows():
+    for index, review in n.to_answer.iterrows():
         said = n.said.opinions[(n.said.opinions["review"] == index) & (n.said.opinions["polarity"] == "negative")]
         aspects = list(dict.fromkeys(said["aspect"]))
         first = next((aspect for aspect in aspects if aspect != "overall"), "overall")
@@ -359,7 +360,7 @@ def _to_do(page: Page) -> Parts:
         ("day", "day"), ("days_ago", "int"), ("spot", "text"), ("problem", "text"), ("review_text", "text"),
         ("points", "text"),
     ]  # fmt: skip
-    return (page.table("to_do", pd.DataFrame(rows), columns, total=len(n.to_answer)),)
+    return (page.table("to_do", pd.DataFrame(rows), columns, rows=20),)
 
 
 _BUILDERS: dict[str, Callable[[Page], Parts]] = {

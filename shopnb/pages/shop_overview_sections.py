@@ -81,8 +81,8 @@ def _change_line(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.Te
 
 def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.TablePart:
     n = page.numbers
-    days = n.days[n.days["day"] >= n.days["day"].iloc[-1] - dt.timedelta(days=13)]
-    frame = days.merge(n.band[["day", "low", "high"]], on="day", how="left").sort_values("day", ascending=False)
+    recent = int((n.days["day"] >= n.days["day"].iloc[-1] - dt.timedelta(days=13)).sum())
+    frame = n.days.merge(n.band[["day", "low", "high"]], on="day", how="left").sort_values("day", ascending=False)
     frame = frame.assign(
         usual=[
             labels.format_range(low, high, "money", page.lang) if not math.isnan(low) else labels.MISSING
@@ -105,7 +105,7 @@ def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.Tabl
         ("event", "text"),
         ("change", "text"),
     ]
-    return page.table("normal", frame, columns, total=len(n.days))
+    return page.table("normal", frame, columns, rows=recent)
 
 
 def _moved(page: Page) -> Parts:
@@ -209,7 +209,7 @@ def _mix(page: Page) -> Parts:
         label=[names[part] for part in n.mix.parts["part"]],
         total=lambda frame: frame["mix_effect"] + frame["rate_effect"],
     )
-    top = parts.reindex(parts["total"].abs().sort_values(ascending=False, kind="stable").index).head(5)
+    top = parts.reindex(parts["total"].abs().sort_values(ascending=False, kind="stable").index)
     whole = pd.DataFrame(
         [
             {"label": page.text("mix.mix"), "value": n.mix.mix.estimate, "low": math.nan, "high": math.nan},
@@ -243,7 +243,7 @@ def _mix(page: Page) -> Parts:
         ("mix_effect", "pp"),
         ("rate_effect", "pp"),
     ]
-    return chart, page.table("mix", top, columns, total=len(parts), signed=("mix_effect", "rate_effect"))
+    return chart, page.table("mix", top, columns, rows=5, signed=("mix_effect", "rate_effect"))
 
 
 def _visitor_kinds(page: Page) -> view.TablePart | view.TextPart:
@@ -299,7 +299,7 @@ def _item_table(page: Page) -> view.TablePart:
     n = page.numbers
     whole = sum(item.paid_amount for item in n.items)
     rows = []
-    for item in n.items[:10]:
+    for item in n.items:
         enough = item.visitors >= LEAST_VISITORS and item.payers >= LEAST_BUYERS
         verdict = (
             "too_few"
@@ -352,7 +352,7 @@ def _item_table(page: Page) -> view.TablePart:
         "items",
         pd.DataFrame(rows),
         columns,
-        total=len(n.items),
+        rows=10,
         signed=("paid_change", "conversion_change"),
         bars=("share",),
     )

@@ -6,8 +6,11 @@ Belongs here: reading the finished HTML as a browser would and naming its faults
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html.parser import HTMLParser
+from urllib.parse import quote
 
+from shopnb import labels
 from shopnb.report.notebook import Parts
 
 BUDGET = 1_000_000  # bytes, hard limit; the aim is 600 KB with six charts
@@ -25,8 +28,9 @@ _OUTSIDE_STYLE = re.compile(r"@import|url\(\s*['\"]?(?!#|data:)", re.IGNORECASE)
 class _Reader(HTMLParser):
     """Collects what a page shows and what it would load or run."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Collection[str]) -> None:
         super().__init__(convert_charrefs=True)
+        self._beside = {quote(name) for name in beside}
         self.lang = ""
         self.text: list[str] = []
         self.faults: list[str] = []
@@ -55,10 +59,13 @@ class _Reader(HTMLParser):
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("on"):
             self.faults.append(f"event_handler: {tag} {name}")
-        if name in _ADDRESSES and not value.strip().startswith(_INSIDE):
+        if name in _ADDRESSES and not self._is_near(value.strip()):
             self.faults.append(f"outside_address: {tag} {name}={value[:80]}")
         if name == "style" and _OUTSIDE_STYLE.search(value):
             self.faults.append(f"outside_address: {tag} style={value[:80]}")
+
+    def _is_near(self, address: str) -> bool:
+        return address.startswith(_INSIDE) or address in self._beside
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._open:
@@ -72,15 +79,16 @@ class _Reader(HTMLParser):
             self.text.append(data)
 
 
-def check_page(html: str, parts: Parts) -> list[str]:
+def check_page(html: str, parts: Parts, beside: Collection[str] = ()) -> list[str]:
     """The faults of a page, each as `code: detail`; [] when it may be published.
 
     Parameters
     ----------
     html : the finished page.
     parts : what it was made of: its language, findings and number of charts are looked for.
+    beside : names of the files that lie beside the page and may be linked to.
     """
-    reader = _Reader()
+    reader = _Reader(beside)
     reader.feed(html)
     reader.close()
     shown = _squeezed(" ".join(reader.text))
@@ -111,4 +119,4 @@ def _missing_findings(parts: Parts, shown: str) -> list[str]:
 
 
 def _squeezed(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(labels.visible(text).split())

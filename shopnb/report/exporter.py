@@ -11,6 +11,7 @@ from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
 from traitlets import Bool, default
 
+from shopnb.report.beside import beside_files
 from shopnb.report.foreign import foreign_parts
 from shopnb.report.notebook import read_parts
 from shopnb.report.page import page_html
@@ -32,4 +33,7 @@ class ShopnbExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
         notebook, resources = super().from_notebook_node(nb, resources, **kw)
         name = resources.get("metadata", {}).get("name") or "notebook"
         parts = read_parts(notebook) or foreign_parts(notebook, name)
-        return page_html(parts, live=self.live), resources
+        files = {name + ending: content for ending, content in beside_files(parts).items()}
+        if files:  # nbconvert writes them beside the page; JupyterLab's menu then gives a ZIP
+            resources["outputs"] = {**(resources.get("outputs") or {}), **files}
+        return page_html(parts, live=self.live, stem=name), resources

@@ -17,6 +17,7 @@ from typing import Any
 from markupsafe import Markup
 
 from shopnb import labels
+from shopnb.report.beside import long_tables
 from shopnb.report.notebook import Chart, Parts
 from shopnb.report.svg import OutsideDataError, UndrawableError, chart_svg, vega_spec
 from shopnb.report.templating import render
@@ -43,13 +44,14 @@ def _packed(content: Any) -> str:
     return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
 
 
-def page_html(parts: Parts, *, live: bool = True) -> str:
+def page_html(parts: Parts, *, live: bool = True, stem: str = "") -> str:
     """The report as one HTML file.
 
     Parameters
     ----------
     parts : what the notebook carries.
     live : whether Vega and the specifications go along; without them the page is SVG only and small.
+    stem : name of the page's file without its ending, which the files of long tables share; "" where none lie beside.
     """
     page, lang = parts.page, parts.page["lang"]
     foreign = bool(page.get("foreign"))
@@ -63,6 +65,7 @@ def page_html(parts: Parts, *, live: bool = True) -> str:
     return render(
         "page.html.jinja", lang, page=page, figures=figures, script=Markup(script), vega=_vega() if live else "",
         specs=_packed(specs) if live else "", record=_manifest(parts.record),
+        beside={key: stem + ending for key, ending in long_tables(parts).items()} if stem else {},
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def templates() -> Environment:
     """The environment; everything is escaped unless it is finished HTML."""
     environment = Environment(
         loader=PackageLoader("shopnb.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=screen.finished,
     )  # fmt: skip
     environment.globals |= {
         "language_tag": LANGUAGE_TAGS.__getitem__,

@@ -5,7 +5,7 @@ Belongs here: what lies between the command line and the notebooks. What a page 
 
 from shopnb.runner.batch import run_batch
 from shopnb.runner.execute import execute
-from shopnb.runner.jobs import Job, Result
+from shopnb.runner.jobs import EXTRAS, Job, Result
 from shopnb.runner.plan import Choice, Plan, Reports, plan
 
-__all__ = ["Choice", "Job", "Plan", "Reports", "Result", "execute", "plan", "run_batch"]
+__all__ = ["EXTRAS", "Choice", "Job", "Plan", "Reports", "Result", "execute", "plan", "run_batch"]

@@ -13,6 +13,7 @@ from shopnb.errors import ShopnbError
 
 State = Literal["done", "unchanged", "skipped", "failed", "not_ready"]
 UNDATED = "undated"
+EXTRAS = ("xlsx", "png", "pdf", "digest")  # files beside page, record and notebook, made when asked for
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Job:
     shop_label : name of the shop folder.
     expected_end : the day that names the files of a failed run: last day in the data, or `undated`.
     static : leave out the live charts.
+    extras : more files of each report, of `EXTRAS`.
     run : id of the batch.
     """
 
@@ -40,6 +42,7 @@ class Job:
     shop_label: str
     expected_end: str = UNDATED
     static: bool = False
+    extras: tuple[str, ...] = ()
     run: str = ""
 
     @property

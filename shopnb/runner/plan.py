@@ -51,6 +51,7 @@ class Choice:
     given: tuple[str, ...] = ()
     lang: str = ""
     static: bool = False
+    extras: tuple[str, ...] = ()
     run: str = ""
 
 
@@ -206,7 +207,8 @@ def _job(choice: Choice, shop: Path, slug: str, notebook: Path, values: Mapping[
     given = {**values, "shop": str(shop)} if "shop" in values else dict(values)
     return Job(
         shop=str(shop), report=slug, notebook=str(notebook), parameters=given, out=str(choice.out),
-        shop_label=shop.name, expected_end=end, static=choice.static, run=choice.run,
+        shop_label=shop.name, expected_end=end, static=choice.static,
+        extras=choice.extras, run=choice.run,
     )  # fmt: skip
 
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from shopnb import labels, tables
 from shopnb.screen.spark import sparkline
 from shopnb.view import ChartPart, Note, Page, Screen, Section, TablePart, TextPart
 
 __all__ = [
+    "finished",
     "footer_html",
     "methods_html",
     "notebook_html",
@@ -34,10 +37,15 @@ __all__ = [
 def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("shopnb.screen"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=finished,
     )  # fmt: skip
     environment.globals["sparkline"] = sparkline
     return environment
+
+
+def finished(value: Any) -> Any:
+    """What a place in a template shows: text without control characters, finished HTML as it is."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else labels.visible(value)
 
 
 def _render(template: str, lang: str, **values: Any) -> str:
@@ -110,6 +118,13 @@ def page_payload(page: Page) -> dict[str, Any]:
             }
             for section in page.sections
         ],
+        "tables": [
+            {**tables.table_content(part), "section": section.key, "long": tables.is_long(part)}
+            for section in page.sections
+            for part in section.parts
+            if isinstance(part, TablePart)
+        ],
+        "glance": asdict(page.screen),
         "health": notes_html(page.health, heading=labels.text("screen.health", lang)),
         "methods": methods_html(page, lang),
         "footer": footer_html(page, lang),
