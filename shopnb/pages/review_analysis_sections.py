@@ -217,7 +217,7 @@ def _where(page: Page) -> Parts:
     names = aspect_names(page)
     cells = []
     keys = n.now[["item_id", "sku"]].fillna("")
-    for row in spots.itertuples():
+    for row in shown.itertuples():
         inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
         for one in worst:
             count = int(metrics.complaining(n.said, one.aspect)[inside].sum())
