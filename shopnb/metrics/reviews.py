@@ -36,7 +36,8 @@ LONG_TEXT = 15  # characters from which equal texts on one day are copies
 class Said:
     """The reviews of a shop, judged.
 
-    `reviews` has one row a review with text: `review_id`, `item_id`, `sku`, `day` (date, None where unknown), `text`,
+    `reviews` has one row a review with text: `review_id`, `item_id`, `sku` ("" where unknown),
+    `day` (date, None where unknown), `text`,
     `follow_up`, `stars`, `chance` (P(positive), adjusted to how often this shop's reviews are good), `negative`.
     `opinions` has one row an opinion: `review` (row of `reviews`), `clause`, `aspect`, `opinion`, `polarity`.
     """
@@ -68,7 +69,7 @@ def read_reviews(reviews: ibis.Table, *, until: dt.date | None, item: str, own_n
     if until is not None:
         frame = frame[frame["day"].isna() | (frame["day"] <= until)]
     frame = frame.sort_values(["reviewed_at", "review_id"], na_position="first", kind="stable")
-    for name in ("text", "follow_up"):
+    for name in ("text", "follow_up", "item_id", "sku"):
         frame[name] = frame[name].fillna("").astype(str)
     frame["read"] = frame["text"].mask(frame["text"].map(text.is_default), "").str.cat(frame["follow_up"], sep="\n")
     frame["read"] = frame["read"].str.strip()
@@ -225,13 +226,13 @@ def weekly(said: Said, marked: pd.Series, end: dt.date) -> pd.DataFrame:
     known = said.reviews["day"].notna()
     days = pd.to_datetime(said.reviews.loc[known, "day"])
     recent = days > pd.Timestamp(end) - pd.Timedelta(days=HISTORY_DAYS)
-    monday = (days[recent] - pd.to_timedelta(days[recent].dt.weekday, unit="D")).dt.date
+    monday = (days[recent] - pd.to_timedelta(days[recent].dt.day_of_week, unit="D")).dt.date
     grouped = marked[known][recent].groupby(monday)
     frame = pd.DataFrame({"reviews": grouped.size(), "marked": grouped.sum()}).rename_axis("day").reset_index()
     frame = frame[frame["reviews"] >= 10].reset_index(drop=True)
     shares = [share(float(row.marked), float(row.reviews), least=10) for row in frame.itertuples()]
     default_days = pd.to_datetime(said.defaults["day"].dropna())
-    by_week = (default_days - pd.to_timedelta(default_days.dt.weekday, unit="D")).dt.date.value_counts()
+    by_week = (default_days - pd.to_timedelta(default_days.dt.day_of_week, unit="D")).dt.date.value_counts()
     return frame.assign(
         value=[one.estimate for one in shares],
         low=[one.low for one in shares],
@@ -270,7 +271,7 @@ def places(now: pd.DataFrame, marked: pd.Series) -> pd.DataFrame:
     DataFrame, one row an item and SKU ("" where unknown)
         `item_id`, `sku`, `reviews`, `marked`, `p_value` (one-sided: its share against all others').
     """
-    keyed = now[["item_id", "sku"]].fillna("").assign(marked=marked.reindex(now.index).to_numpy(bool))
+    keyed = now[["item_id", "sku"]].assign(marked=marked.reindex(now.index).to_numpy(bool))
     grouped = keyed.groupby(["item_id", "sku"], sort=True)["marked"].agg(["size", "sum"]).reset_index()
     grouped.columns = pd.Index(["item_id", "sku", "reviews", "marked"])
     whole, all_marked = len(now), int(keyed["marked"].sum())

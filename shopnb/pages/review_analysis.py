@@ -193,7 +193,7 @@ class ReviewAnalysis(Page):
             notes.append(view.Note("undated", self.text("health.undated"), "attention"))
         else:
             notes.append(view.Note("lag", self.text("health.lag")))
-        if n.said.reviews["item_id"].isna().all():
+        if (n.said.reviews["item_id"] == "").all():
             notes.append(view.Note("no_items", self.text("health.no_items"), "attention"))
         notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
         notes.append(view.Note("defaults", self.text("health.defaults", count=n.defaults)))

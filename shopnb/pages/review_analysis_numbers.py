@@ -144,9 +144,9 @@ def item_label(page: Page, item_id: str) -> str:
     return page.short_names.get(item_id) or f"…{item_id[-4:]}"
 
 
-def spot_label(page: Page, item_id: str | None, sku: str | None) -> str:
+def spot_label(page: Page, item_id: str, sku: str) -> str:
     """Item and SKU as shown together."""
-    parts = [item_label(page, item_id) if item_id else "", sku or ""]
+    parts = [item_label(page, item_id) if item_id else "", sku]
     return "·".join(part for part in parts if part)
 
 

@@ -110,8 +110,10 @@ def _aspects(page: Page) -> Parts:
         rows.append((page.text("aspects.praise", aspect=names[one.aspect]), good.estimate, good.low, good.high))
     frame = pd.DataFrame(rows, columns=["label", "value", "low", "high"])
     worst, best = max(named, key=lambda one: one.negative), max(named, key=lambda one: one.positive)
+    clear = worst.negative >= metrics.LEAST_MENTIONS
     title = page.text(
-        "aspects.title", worst=names[worst.aspect], bad=worst.negative_share.estimate, best=names[best.aspect],
+        "aspects.title" if clear else "aspects.title_quiet",
+        worst=names[worst.aspect], bad=worst.negative_share.estimate, best=names[best.aspect],
         good=best.positive_share.estimate,
     )  # fmt: skip
     chart = charts.chart_diverging(frame, id="aspects", title=title, alt=title, lang=page.lang, kind="pct")
@@ -128,7 +130,9 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
             "negative_change": one.change.estimate,
             "positive_count": one.positive,
             "positive_range": _ranged(page, one.positive_share, one.positive, one.reviews),
-            "is_real": page.text("aspects.real" if one.real else "aspects.noise"),
+            "is_real": labels.MISSING
+            if math.isnan(one.change.estimate)
+            else page.text("aspects.real" if one.real else "aspects.noise"),
             "typical": " / ".join(_typical_clauses(page, one.aspect, 2)),
         }
         for one in spoken
@@ -163,7 +167,9 @@ def _three_way(page: Page) -> Parts:
         if len(weeks[0]) >= 2:
             counts = {group: int(marked[group][n.now.index].sum()) for group in GROUPS}
             most = max(GROUPS, key=lambda group: counts[group])
-            title = page.text("three_way.title", group=page.text(f"group.{most}"), count=counts[most], whole=len(n.now))
+            clear = counts[most] >= metrics.LEAST_MENTIONS
+            key = "three_way.title" if clear else "three_way.title_quiet"
+            title = page.text(key, group=page.text(f"group.{most}"), count=counts[most], whole=len(n.now))
             lines = pd.concat(weeks, ignore_index=True)[["day", "series", "value"]]
             chart = charts.chart_lines(
                 lines, id="three_way", title=title, alt=title, lang=page.lang, kind="pct",
@@ -206,7 +212,7 @@ def _last_score(n: Numbers, name: str) -> float:
 
 def _where(page: Page) -> Parts:
     n: Numbers = page.numbers
-    if n.now.empty or n.now["item_id"].isna().all():
+    if n.now.empty or (n.now["item_id"] == "").all():
         return page.muted("where.no_items"), page.muted("where.no_sku")
     worst = [one for one in n.counts if one.negative and one.aspect != "overall"][:6]
     spots = metrics.places(n.now, n.said.reviews["negative"])
@@ -216,7 +222,7 @@ def _where(page: Page) -> Parts:
         return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots)
     names = aspect_names(page)
     cells = []
-    keys = n.now[["item_id", "sku"]].fillna("")
+    keys = n.now[["item_id", "sku"]]
     for row in shown.itertuples():
         inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
         for one in worst:
@@ -237,7 +243,7 @@ def _where(page: Page) -> Parts:
 def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
     n: Numbers = page.numbers
     names = aspect_names(page)
-    keys = n.now[["item_id", "sku"]].fillna("")
+    keys = n.now[["item_id", "sku"]]
     rows = []
     for row in spots.itertuples():
         inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]

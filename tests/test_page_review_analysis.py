@@ -1,0 +1,144 @@
+"""The review page: the planted fault and nothing else, both languages, odd files, hostile words."""
+
+import csv
+import datetime as dt
+import json
+
+import pytest
+
+from shopnb import open_page, screen
+from shopnb.errors import MissingDataError, ParameterError
+from shopnb.view import ChartPart, TablePart
+
+HOSTILE = "</script><script>alert(1)</script>"
+FIRST = dt.date(2026, 7, 2)
+
+
+def make_shop(folder, rows, header=("评论", "评价时间", "商品id", "颜色分类")):
+    (folder / "inbox").mkdir(parents=True)
+    with (folder / "inbox" / "商品评价.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+    return folder
+
+
+def opened(folder, **given):
+    return open_page("review_analysis", shop=str(folder), **given)
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    """Sixty days of ordinary reviews: eight good, two complaints a day, in one mix throughout."""
+    rows = []
+    for turn in range(60):
+        day = FIRST + dt.timedelta(days=turn)
+        for place in range(10):
+            said = (
+                "盖子漏水" if place == 0 and turn % 3 == 0 else "物流很慢" if place == 1 and turn % 2 else "保温好,喜欢"
+            )
+            rows.append((f"{said}。{turn}", f"{day} 10:00:00", "684000000001", ("雾蓝", "奶白")[place % 2]))
+    rows.append((HOSTILE + "漏水", "2026-08-30 11:00:00", "684000000001", HOSTILE))
+    return make_shop(tmp_path_factory.mktemp("quiet") / "shop", rows)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    rows = [("很好用",), ("漏水了,差评",), (HOSTILE,), ("颜色好看,物流快",)] * 15
+    return make_shop(tmp_path_factory.mktemp("bare") / "shop", rows, header=("评价",))
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return opened("data/sample")
+
+
+def test_sample_finds_the_planted_fault_and_nothing_else(sample):
+    complaints = [one for one in sample.found if one.code.startswith("complaint")]
+    assert [(one.code, one.values["aspect_key"], one.values["sku"]) for one in complaints] == [
+        ("complaint_rose_here", "leak", "雾蓝")
+    ]
+    since = sample.numbers.since
+    assert since.low <= dt.date(2026, 8, 18) <= since.high
+    assert complaints[0].amount < 0
+    assert complaints[0].confidence > 0.99
+
+
+def test_sample_answers_reviews_and_names_selling_points(sample):
+    codes = {one.code for one in sample.found}
+    assert codes == {"complaint_rose_here", "reviews_to_answer", "selling_points_3"}
+    assert "雾蓝" in sample.view.screen.verdict
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_quiet_shop_has_no_complaint_finding(quiet, lang):
+    page = opened(quiet, lang=lang)
+    assert not [one for one in page.found if one.code.startswith("complaint")]
+    assert page.numbers.since.first is None
+    json.dumps(page.record(), allow_nan=False)
+
+
+def test_hostile_words_are_shown_as_text(quiet):
+    page = opened(quiet)
+    shown = screen.screen_html(page.view.screen, "zh")
+    for section in page.view.sections:
+        shown += "".join(block for block in screen.section_blocks(section, "zh") if isinstance(block, str))
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_bare_column_of_texts(bare):
+    page = opened(bare)
+    assert page.period() == (None, None)
+    assert page.record()["period"] == {"start": None, "end": None, "compare": None}
+    assert len(page.numbers.now) == 46  # of fifteen word-for-word long copies one counts
+    assert {note.code for note in page.health_notes()} >= {"undated", "no_items"}
+    assert not any(isinstance(part, ChartPart) for part in page.view.sections[0].parts)
+
+
+def test_number_of_parts_does_not_depend_on_data(sample, quiet, bare):
+    counted = {
+        tuple(len(section.parts) for section in page.view.sections) for page in (sample, opened(quiet), opened(bare))
+    }
+    assert len(counted) == 1
+
+
+def test_random_sentences_are_the_same_each_time(quiet):
+    def drawn():
+        table = next(part for part in opened(quiet).view.sections[4].parts if isinstance(part, TablePart))
+        return table.frame["review_text"].tolist()
+
+    assert drawn() == drawn()
+
+
+def test_aspect_and_item_are_checked(quiet):
+    with pytest.raises(ParameterError):
+        _ = opened(quiet, aspect="no such").numbers
+    with pytest.raises(ParameterError):
+        _ = opened(quiet, item="1").numbers
+    assert opened(quiet, aspect="logistics").numbers.lead.aspect == "logistics"
+
+
+def test_period_without_reviews_says_so(quiet):
+    with pytest.raises(MissingDataError):
+        _ = opened(quiet, start_date="2027-01-01", end_date="2027-01-30").numbers
+
+
+def test_no_advice_to_have_reviews_changed():
+    from shopnb import labels
+
+    for lang in labels.LANGUAGES:
+        for code in ("complaint_rose_here", "complaint_rose", "reviews_to_answer"):
+            action = labels.text(f"findings.{code}.action", lang, item="", sku="")
+            assert not any(word in action for word in ("返现", "改评", "删评", "rebate", "change the review"))
+
+
+def test_real_product_life(shared_data, tmp_path):
+    (tmp_path / "inbox").mkdir()
+    source = shared_data / "reviews" / "yanxuan_1006006_gbk.csv"
+    (tmp_path / "inbox" / source.name).write_bytes(source.read_bytes())
+    page = opened(tmp_path)
+    assert page.numbers.said.all_rows > 11_000
+    assert not page.numbers.said.reviews["read"].str.contains("<U+", regex=False).any()
+    assert page.numbers.said.reviews["stars"].min() >= 1  # 0 is not rated
+    assert page.view.screen.verdict
