@@ -263,8 +263,14 @@ def demo_notebook(page: Page) -> nbformat.NotebookNode:
             if isinstance(part, ChartPart):
                 data, metadata = charts.mime_bundle(part)
                 shown.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
-    found = [{"code": "demo", "text": finding.headline} for finding in page.screen.findings]
-    record = {"report": page.slug, "lang": page.lang, "title": page.screen.title, "findings": found}
+    record = {
+        "report": page.slug, "lang": page.lang, "title": page.screen.title,
+        "findings": [{"code": "demo", "text": one.headline, "money": one.money, "action": one.action, "owner": one.owner,
+                      "review_on": "2026-09-07"} for one in page.screen.findings],
+        "figures": {"payment_conversion": {"value": 0.0376, "low": None, "high": 0.04, "unit": "share", "n": 9, "code": None}},
+        "parameters": {"item": HOSTILE[2], "grain": "week", "items": list(HOSTILE)},
+        "health": [{"code": note.code, "text": note.text} for note in page.health],
+    }  # fmt: skip
     payload = {"record": record, "page": screen.page_payload(page)}
     shown.append(nbformat.v4.new_output("display_data", data={RECORD_MIME: payload}))
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=shown, id="shown")])

@@ -1,5 +1,6 @@
 """Planning: what is refused before a kernel starts, and what a job carries."""
 
+import dataclasses
 import pickle
 from pathlib import Path
 
@@ -17,14 +18,19 @@ def choice(tmp_path, *given, reports=(DATED, UNDATED), shops=("shop",), **more):
     return Choice(shops=folders, out=tmp_path / "out", reports=reports, given=given, **more)
 
 
-ALL_THERE = Reports(lacking=lambda shop, slug: None, last_day=lambda shop, slug: "2026-08-30")
+def accepts(shop, slug, values):
+    return None
+
+
+ALL_THERE = Reports(lacking=lambda shop, slug: None, last_day=lambda shop, slug: "2026-08-30", refused=accepts)
 
 
 def lacking(*without):
     """Reports of which the shops named have no tables."""
     error = MissingDataError("nothing_to_run", shops="x")
     return Reports(
-        lacking=lambda shop, slug: error if (shop.name, slug) in without else None, last_day=lambda shop, slug: ""
+        lacking=lambda shop, slug: error if (shop.name, slug) in without else None, last_day=lambda shop, slug: "",
+        refused=accepts,
     )
 
 
@@ -143,3 +149,19 @@ def test_a_notebook_of_the_user_that_cannot_be_read_is_said_so(tmp_path, content
     with pytest.raises(InputError) as caught:
         plan(choice(tmp_path, reports=(str(path),)), ALL_THERE)
     assert caught.value.code == "notebook_unreadable"
+
+
+def test_a_value_that_the_page_refuses_stops_all_before_a_kernel_starts(tmp_path):
+    error = ParameterError("jobs_count", found=-1)
+    known = dataclasses.replace(ALL_THERE, refused=lambda shop, slug, values: error)
+    with pytest.raises(ParameterError) as raised:
+        plan(choice(tmp_path), known)
+    assert raised.value is error
+
+
+def test_a_value_that_only_one_shop_refuses_fails_there_alone(tmp_path):
+    error = ParameterError("jobs_count", found=-1)
+    known = dataclasses.replace(ALL_THERE, refused=lambda shop, slug, values: error if shop.name == "b" else None)
+    made = plan(choice(tmp_path, shops=("a", "b"), reports=(DATED,)), known)
+    assert [job.shop_label for job in made.jobs] == ["a"]
+    assert [(one.shop, one.state, one.failure.code) for one in made.set_aside] == [("b", "failed", "jobs_count")]

@@ -9,10 +9,10 @@ import argparse
 import datetime as dt
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
@@ -41,6 +41,17 @@ def last_day(shop: Shop, slug: str) -> str:
     """Last day in the tables a report is about, ISO; "" where they have no days."""
     page = _page(slug)
     return page.last_day(shop) if page else ""
+
+
+def refused(shop: Shop, slug: str, values: Mapping[str, Any]) -> ParameterError | None:
+    """Why a report's page would not take these parameters; its own checks, run without computing anything."""
+    page = _page(slug)
+    try:
+        if page:
+            page(shop, values)
+    except ParameterError as error:
+        return error
+    return None
 
 
 def _page(slug: str) -> type[Page] | None:
@@ -86,7 +97,9 @@ def run(given: argparse.Namespace, lang: str) -> int:
     """Run reports; 1 when one failed by our fault, else 2 when one by the operator's, else 0."""
     if given.jobs < 0:
         raise ParameterError("jobs_count", found=given.jobs)
-    shops = _shops([written for group in given.shop for written in group])
+    progress = terminal.Progress(lang, quiet=given.json)
+    shops = _shops([written for group in given.shop for written in group], progress)
+    progress.clear()
     out = _out(given.out, list(shops))
     choice = Choice(
         shops=tuple(shops), out=out, reports=tuple(given.report), given=tuple(given.given), lang=given.lang,
@@ -95,6 +108,7 @@ def run(given: argparse.Namespace, lang: str) -> int:
     known = Reports(
         lacking=cache(lambda folder, slug: lacking(shops[folder], slug)),
         last_day=lambda folder, slug: last_day(shops[folder], slug),
+        refused=lambda folder, slug, values: refused(shops[folder], slug, values),
     )
     planned = plan(choice, known)
     processes = max(1, min(given.jobs or os.cpu_count() or 1, len(planned.jobs)))
@@ -123,9 +137,9 @@ def _lang_of(planned: Plan) -> str:
     return planned.jobs[0].lang if planned.jobs else ""
 
 
-def _shops(written: Sequence[str]) -> dict[Path, Shop]:
-    """Folder -> shop, opened (its inbox is imported when it has no tables yet)."""
-    opened = [open_shop(shop_folder(one)) for one in dict.fromkeys(written or [""])]
+def _shops(written: Sequence[str], progress: terminal.Progress) -> dict[Path, Shop]:
+    """Folder -> shop, opened (its inbox is imported when it has no tables yet, which takes its time)."""
+    opened = [open_shop(shop_folder(one), progress=progress.step) for one in dict.fromkeys(written or [""])]
     return {shop.folder.resolve(): shop for shop in opened}
 
 

@@ -208,6 +208,9 @@ class Page(ABC):
             raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
         if missing := self.lacking(self.shop):
             raise missing
+        for name in self.choices():
+            if isinstance(self.given[name], str):
+                self.choice(name)
 
     @cached_property
     def view(self) -> view.Page:

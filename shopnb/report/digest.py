@@ -23,7 +23,8 @@ _LINK = re.compile(
 def digest(parts: Parts) -> str:
     """Title, period, verdict and as many findings as fit into `LIMIT` characters, a line each.
 
-    A finding that does not fit with its action is written without; one that does not fit at all ends the text.
+    A finding that does not fit with its action is written without, then without its money; one that does not fit at
+    all ends the text.
     """
     lang, glance = parts.page["lang"], parts.page["glance"]
     mark = labels.text("report.digest.sample", lang) if glance["sample"] else ""
@@ -41,11 +42,12 @@ def digest(parts: Parts) -> str:
 
 
 def _lines(finding: Mapping[str, Any], place: int, lang: str) -> list[str]:
-    """The line of one finding, long and short."""
+    """The line of one finding: with its action, without, without its money."""
     values = {key: _plain(finding[key]) for key in ("headline", "money", "action", "owner")}
-    short = labels.text("report.digest.finding", lang, place=place, **values)
-    action = labels.text("report.digest.action", lang, **values) if values["action"] else ""
-    return ["\n" + short + action, "\n" + short]
+    headline = labels.text("report.digest.finding", lang, place=place, **values)
+    money = headline + labels.text("report.digest.money", lang, **values) if values["money"] else headline
+    action = money + labels.text("report.digest.action", lang, **values) if values["action"] else money
+    return ["\n" + action, "\n" + money, "\n" + headline]
 
 
 def _plain(text: str) -> str:

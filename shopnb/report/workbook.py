@@ -134,7 +134,8 @@ def _summary(parts: Parts) -> Iterator[_Block]:
         [f"{card['label']} {card['suffix']}".strip(), card["value"], *_two(card["lines"])] for card in glance["cards"]
     ]
     yield "cards", ("name", "value", "change", "compared"), ("text",) * 4, cards
-    findings = [[one.get(key) for key in ("text", "money", "action", "owner", "review_on")] for one in record["findings"]]
+    said = ("text", "money", "action", "owner", "review_on")
+    findings = [[one.get(key) for key in said] for one in record["findings"]]
     yield "findings", ("finding", "money", "action", "owner", "review_on"), ("text",) * 4 + ("iso",), findings
     ends = ("value", "low", "high", "unit")
     figures = [[name, *(one[key] for key in ends)] for name, one in record["figures"].items()]

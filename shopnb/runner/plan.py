@@ -27,10 +27,12 @@ class Reports:
     ----------
     lacking : shop folder and slug -> why the report cannot run there (a missing table), or None.
     last_day : shop folder and slug -> last day in its data, ISO, or "" where they have no days.
+    refused : shop folder, slug and all parameters -> why the page would not take their values, or None.
     """
 
     lacking: Callable[[Path, str], ShopnbError | None]
     last_day: Callable[[Path, str], str]
+    refused: Callable[[Path, str, Mapping[str, Any]], ParameterError | None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def plan(choice: Choice, known: Reports) -> Plan:
     ParameterError
         `unknown_report`, `unknown_parameter`, `parameter_form`, `parameter_text`, `parameter_repeated`,
         `parameter_option` (shop and lang have options of their own), `lang_twice`, `shops_of_one_name`,
-        `reports_of_one_name`.
+        `reports_of_one_name`; and what a page refuses in every shop (`parameter_choice`, `period_backwards` …).
     InputError
         `notebook_unreadable` for a notebook whose parameters cell cannot be read.
     ShopnbError
@@ -80,15 +82,23 @@ def plan(choice: Choice, known: Reports) -> Plan:
     _check_shop_names(choice.shops)
     notebooks = _notebooks(choice.reports)
     values = _values(choice, notebooks)
-    made = Plan()
+    made, refusals = Plan(), dict[str, ParameterError]()
     for shop in choice.shops:
         for slug, notebook in notebooks.items():
             error = known.lacking(shop, slug)
             if error is None:
-                made.jobs.append(_job(choice, shop, slug, notebook, values[slug], known))
+                job = _job(choice, shop, slug, notebook, values[slug], known)
+                refusal = known.refused(shop, slug, job.parameters)
+                if refusal is None:
+                    made.jobs.append(job)
+                else:
+                    refusals.setdefault(slug, refusal)
+                    made.set_aside.append(Result(shop.name, slug, "failed", failure=Failure.of(refusal)))
             else:
                 state: State = "not_ready" if choice.reports else "skipped"
                 made.set_aside.append(Result(shop.name, slug, state, failure=Failure.of(error)))
+    for slug in refusals.keys() - {job.report for job in made.jobs}:
+        raise refusals[slug]
     if not made.jobs:
         _refuse_nothing(choice, known, list(notebooks))
     return made

@@ -19,7 +19,7 @@ import pandas as pd
 import shopnb
 from shopnb import labels
 from shopnb.errors import InputError, MissingDataError
-from shopnb.intake import TYPED_FOLDER, FileAccount, import_files, read_accounts, withdraw
+from shopnb.intake import TYPED_FOLDER, FileAccount, Progress, import_files, read_accounts, withdraw
 from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
 
@@ -207,19 +207,20 @@ def find_folder(folder: str | Path) -> Path:
     raise InputError("shop_not_found", shop=str(folder), places=", ".join(names))
 
 
-def open_shop(folder: str | Path) -> Shop:
+def open_shop(folder: str | Path, *, progress: Progress | None = None) -> Shop:
     """Open a shop folder; its inbox is imported when there are no tables yet, changed typed-in tables always.
 
     Files that cannot be read do not stop the opening: `import_files` says what is wrong with them.
+    `progress` is told of every file of a first import, as there.
     """
     place = find_folder(folder)
     settings = read_settings(place)
-    _read_inbox_once(place)
+    _read_inbox_once(place, progress)
     _follow_typed(place)
     return Shop(place, settings)
 
 
-def _read_inbox_once(folder: Path) -> None:
+def _read_inbox_once(folder: Path, progress: Progress | None) -> None:
     """Import the inbox when there are no tables; a first import that was killed is taken up again."""
     begun = folder / "tables" / ".first_import"
     if begun.parent.is_dir() and not begun.exists():
@@ -230,7 +231,7 @@ def _read_inbox_once(folder: Path) -> None:
     except PermissionError:
         raise InputError("folder_not_writable", folder=str(folder)) from None
     inbox = folder / "inbox"
-    import_files([inbox if inbox.is_dir() else folder], folder)
+    import_files([inbox if inbox.is_dir() else folder], folder, progress=progress)
     begun.unlink(missing_ok=True)
 
 
