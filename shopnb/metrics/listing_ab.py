@@ -605,7 +605,7 @@ def smallest_visible(rate: float, trials: float, versions: int) -> float:
     `stats.plan` turned round: the trials needed fall with the square of the rise, so a few steps suffice.
     """
     effect = min(0.1 * rate, (1 - rate) / 2)
-    for _ in range(6):
+    for _ in range(4):
         needed = plan(rate, effect, power=POWER, level=LEVEL, variants=versions).trials_per_variant
         effect *= math.sqrt(needed / trials)
         if not 0 < effect < 1 - rate:

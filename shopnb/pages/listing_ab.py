@@ -356,7 +356,7 @@ class ListingAb(Page):
             lines.append(self.text("too_few"))
         elif arm.difference.is_known:
             gap = labels.format_value(arm.difference.estimate, self.kind, self.lang)
-            lines.append(self.text("than_current", gap=gap))
+            lines.insert(0, self.text("than_current", gap=gap))
             direction = "up" if arm.difference.estimate > 0 else "down"
         tone: view.Tone = ""
         if made.state is State.SWITCH and arm is made.best:

@@ -79,8 +79,7 @@ def plan(
         return Plan(NAN, NAN, code=code)
     alpha = 1 - level
     if variants > 2:
-        quantile = float(distributions.studentized_range.ppf(level, variants, 1e4)) / math.sqrt(2)
-        alpha = float(2 * special.ndtr(-quantile))
+        alpha = _pair_alpha(level, variants)
     fixed = _fixed_trials(baseline, baseline + effect, alpha, power)
     days = math.ceil(fixed * variants / per_day) if per_day else LOOK_DAYS[-1]
     for _ in range(10):  # the looks cost trials, more trials may be more days
@@ -132,6 +131,13 @@ def _shares(days: int) -> tuple[float, ...]:
 def _spent(shares: tuple[float, ...], alpha: float) -> np.ndarray:
     """Alpha spent by each look, both sides together: half of it on either side."""
     return np.asarray(4 * special.ndtr(special.ndtri(alpha / 4) / np.sqrt(np.array(shares))))
+
+
+@lru_cache(maxsize=64)
+def _pair_alpha(level: float, variants: int) -> float:
+    """Error that one pair may have where all pairs share 1 - level (Tukey); the quantile is slow to find."""
+    quantile = float(distributions.studentized_range.ppf(level, variants, 1e4)) / math.sqrt(2)
+    return float(2 * special.ndtr(-quantile))
 
 
 @lru_cache(maxsize=128)
