@@ -105,10 +105,10 @@ def _aspects(page: Page) -> Parts:
     top = sorted(named, key=lambda one: (-max(one.negative, one.positive / 3), one.aspect))[:8]
     rows = []
     for one in top:
-        bad, good = one.negative_share, one.positive_share
-        rows.append((page.text("aspects.complain", aspect=names[one.aspect]), -bad.estimate, -bad.high, -bad.low))
-        rows.append((page.text("aspects.praise", aspect=names[one.aspect]), good.estimate, good.low, good.high))
-    frame = pd.DataFrame(rows, columns=["label", "value", "low", "high"])
+        for side, found in (("complain", one.negative_share), ("praise", one.positive_share)):
+            series = page.text(f"aspects.{side}")
+            rows.append((names[one.aspect], series, found.estimate, found.low, found.high))
+    frame = pd.DataFrame(rows, columns=["label", "series", "value", "low", "high"])
     worst, best = max(named, key=lambda one: one.negative), max(named, key=lambda one: one.positive)
     clear = worst.negative >= metrics.LEAST_MENTIONS
     title = page.text(
@@ -116,7 +116,7 @@ def _aspects(page: Page) -> Parts:
         worst=names[worst.aspect], bad=worst.negative_share.estimate, best=names[best.aspect],
         good=best.positive_share.estimate,
     )  # fmt: skip
-    chart = charts.chart_diverging(frame, id="aspects", title=title, alt=title, lang=page.lang, kind="pct")
+    chart = charts.chart_paired(frame, id="aspects", title=title, alt=title, lang=page.lang, kind="pct")
     return chart, _aspect_table(page, spoken)
 
 
@@ -188,7 +188,7 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
             change = now / len(n.now) - before / len(n.before)
         rows.append(
             {
-                "group": page.text(f"group.{group}"),
+                "side": page.text(f"group.{group}"),
                 "negative_count": now,
                 "negative_range": _ranged(page, metrics.share(now, len(n.now)), now, len(n.now)),
                 "negative_change": change,
@@ -197,7 +197,7 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
             }
         )
     columns = [
-        ("group", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
+        ("side", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
         ("dsr", "score"), ("owner", "text"),
     ]  # fmt: skip
     return page.table("three_way", pd.DataFrame(rows), columns)
