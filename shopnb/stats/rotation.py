@@ -262,7 +262,7 @@ def fit_days(
     keep = ((trials > 0).sum(axis=1) > 1) & (trials.sum(axis=1) > 1)
     x, n = successes[keep], trials[keep]
     arms = trials.shape[1]
-    spare: float = int((n > 0).sum() - len(n) - (arms - 1))
+    spare: float = max(0, int((n > 0).sum() - len(n) - (arms - 1)))
     icc = _icc(x, n, spare)
     if prior_days:
         icc = (spare * icc + prior_days * prior_icc) / (spare + prior_days)

@@ -13,7 +13,7 @@ from scipy import special
 from shopnb.stats.estimate import Estimate, check_level, unknown
 from shopnb.stats.rotation import fit_days, read_counts
 
-_PRIOR_ICC, _PRIOR_DAYS = 0.001, 2.0  # clumping of impressions assumed until the days show it
+_PRIOR_ICC, _PRIOR_DAYS = 0.0005, 1.0  # clumping of impressions assumed until the days show it
 _TUNING_DAYS = 7  # tightest after a week of the first day's trials, where nothing else is asked
 
 
@@ -46,8 +46,8 @@ def always_valid_difference(
     -----
     Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), as in gbstats 0.8.0: half-width
     s sqrt(2 (N r^2 + 1) ln(sqrt(N r^2 + 1) / alpha) / (N r)^2), r^2 = (-2 ln alpha + ln(-2 ln alpha + 1)) / tuning,
-    with s^2 / N the squared error of `rotation_test`'s difference. Its dispersion is estimated together with two days'
-    worth of an intra-class correlation of 0.001, and from the second day on Student's quantile of the same tail stands
+    with s^2 / N the squared error of `rotation_test`'s difference. Its dispersion is estimated together with one day's
+    worth of an intra-class correlation of 0.0005, and from the second day on Student's quantile of the same tail stands
     for the normal one.
 
     Examples
