@@ -326,7 +326,7 @@ class ListingAb(Page):
             return shown
         certain = math.nan if made.state in (State.TOO_FEW, State.SAMPLE_RATIO) else best.chance
         line = self.text("chance_line", winner=best.variant, current=made.arms[0].variant)
-        chance = view.Card(self.text("chance"), self._chance_text(certain), lines=(line,))
+        chance = view.Card(self.text("chance"), self.chance_text(certain), lines=(line,))
         if not made.days:
             return [*shown, chance]
         return [*shown, chance, self._days_card()]
@@ -341,7 +341,7 @@ class ListingAb(Page):
         line = self.text("days_enough" if decided else "days_so_far", days=made.days)
         return view.Card(self.text("to_go"), value, lines=(line,))
 
-    def _chance_text(self, chance: float) -> str:
+    def chance_text(self, chance: float) -> str:
         """A probability, never written as 0 or 100 %."""
         if math.isnan(chance):
             return labels.MISSING

@@ -95,7 +95,7 @@ def _arms_table(page: ListingAb) -> view.TablePart:
             "rate_range": _with_range(page, arm.rate, "pct2" if made.is_share else "number"),
             "difference_range": _with_range(page, arm.difference, page.kind),
             "pooled": labels.format_value(arm.pooled, page.kind, page.lang),
-            "chance_best": math.nan if made.state in _NO_CHANCE else arm.chance_best,
+            "chance_best": page.chance_text(math.nan if made.state in _NO_CHANCE else arm.chance_best),
             "loss": math.nan if n.counts is None or not arm.enough else metrics.loss_amount(n.counts, made, arm),
             "judged": page.text(f"judged.{_judged(made.state, arm, made.best)}"),
         }
@@ -104,8 +104,10 @@ def _arms_table(page: ListingAb) -> view.TablePart:
     names = ["variant", "trials", "successes", "rate_range", "difference_range"]
     names += ["pooled", "chance_best", "loss", "judged"]
     frame = pd.DataFrame(rows, columns=names)
-    kinds = {"trials": "int", "successes": "int", "chance_best": "pct0", "loss": "money"}
-    hidden = {name for name in ("chance_best", "loss") if frame[name].isna().all()}
+    kinds = {"trials": "int", "successes": "int", "loss": "money"}
+    hidden = {"loss"} if frame["loss"].isna().all() else set()
+    if (frame["chance_best"] == labels.MISSING).all():
+        hidden.add("chance_best")
     if made.design in (Design.USERS, Design.TOTALS):
         hidden.add("pooled")
     columns = [(name, kinds.get(name, "text")) for name in names if name not in hidden]
@@ -144,6 +146,8 @@ def _money_key(page: ListingAb) -> str:
         return "money.not_click_rate"
     if n.saving.code == "no_cost":
         return "money.no_cost"
+    if n.comparison.state in (State.KEEP, State.KEEP_ENOUGH, State.LEVEL, State.BRAKE):
+        return "money.nothing"
     priced = n.comparison.state is State.SWITCH and not n.saving.code
     return "money.same_budget" if priced else "money.not_decided"
 
