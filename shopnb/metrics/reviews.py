@@ -284,6 +284,14 @@ def places(now: pd.DataFrame, marked: pd.Series) -> pd.DataFrame:
     return grouped.assign(p_value=chances).sort_values(["marked", "reviews", "sku"], ascending=[False, False, True])
 
 
+def complaints_by_place(said: Said, now: pd.DataFrame) -> pd.Series:
+    """Reviews that complain, indexed by item, SKU and named aspect; each review once an aspect."""
+    bad = said.opinions[(said.opinions["polarity"] == "negative") & (said.opinions["aspect"] != "overall")]
+    once = bad.drop_duplicates(["review", "aspect"])[["review", "aspect"]]
+    placed = once.merge(now[["item_id", "sku"]], left_on="review", right_index=True)
+    return placed.groupby(["item_id", "sku", "aspect"], sort=True).size()
+
+
 @dataclass(frozen=True)
 class RefundsSeen:
     """Refunds of one item and SKU whose reason is a fault of the goods, now and in the period before."""

@@ -221,21 +221,23 @@ def _where(page: Page) -> Parts:
     if not worst or (shown["reviews"] < metrics.LEAST_CELL).all():
         return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots)
     names = aspect_names(page)
+    counted = metrics.complaints_by_place(n.said, n.now)
     cells = []
-    keys = n.now[["item_id", "sku"]]
     for row in shown.itertuples():
-        inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
         for one in worst:
-            count = int(metrics.complaining(n.said, one.aspect)[inside].sum())
+            count = int(counted.get((row.item_id, row.sku, one.aspect), 0))
             enough = row.reviews >= metrics.LEAST_CELL
             share = count / row.reviews
             written = labels.format_value(share, "pct", page.lang) if enough else f"{count}/{row.reviews}"
-            label = spot_label(page, row.item_id, row.sku)
-            cells.append((label, names[one.aspect], share, written, enough))
+            cells.append((spot_label(page, row.item_id, row.sku), names[one.aspect], share, written, enough))
     frame = pd.DataFrame(cells, columns=["row", "column", "value", "text", "enough"])
-    top = frame[frame["enough"]].sort_values("value", ascending=False, kind="stable").iloc[0]
-    key = "where.title" if n.place else "where.title_none"
-    title = page.text(key, spot=top["row"], aspect=top["column"], share=float(top["value"]))
+    title = page.text("where.title_none")
+    if n.place and n.lead:
+        here = n.spots.iloc[0]
+        title = page.text(
+            "where.title", spot=spot_label(page, n.place.item_id, n.place.sku), aspect=names[n.lead.aspect],
+            count=n.place.marked, whole=int(here["reviews"]),
+        )  # fmt: skip
     chart = charts.chart_heat(frame, id="where", title=title, alt=title, lang=page.lang)
     return chart, _where_table(page, spots)
 
@@ -243,17 +245,13 @@ def _where(page: Page) -> Parts:
 def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
     n: Numbers = page.numbers
     names = aspect_names(page)
-    keys = n.now[["item_id", "sku"]]
+    most: dict[tuple[str, str], tuple[str, int]] = {}
+    for (item_id, sku, aspect), count in metrics.complaints_by_place(n.said, n.now).items():
+        if count > most.get((item_id, sku), ("", 0))[1]:
+            most[item_id, sku] = aspect, int(count)
     rows = []
     for row in spots.itertuples():
-        inside = keys.index[(keys["item_id"] == row.item_id) & (keys["sku"] == row.sku)]
-        said = n.said.opinions[n.said.opinions["review"].isin(inside)]
-        bad = said[(said["polarity"] == "negative") & (said["aspect"] != "overall")]
-        counted = bad.drop_duplicates(["review", "aspect"])["aspect"].value_counts()
-        most = ""
-        if len(counted):
-            lead = min(counted.index[counted == counted.max()])
-            most = page.text("where.most", aspect=names[lead], count=int(counted.max()))
+        aspect, count = most.get((row.item_id, row.sku), ("", 0))
         found = metrics.share(row.marked, row.reviews, least=metrics.LEAST_CELL)
         rows.append(
             {
@@ -261,7 +259,7 @@ def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
                 "sku": row.sku or labels.MISSING,
                 "reviews_with_text": row.reviews,
                 "negative_range": _ranged(page, found, int(row.marked), int(row.reviews)),
-                "most_said": most or labels.MISSING,
+                "most_said": page.text("where.most", aspect=names[aspect], count=count) if count else labels.MISSING,
             }
         )
     columns = [
