@@ -130,6 +130,25 @@ def test_pointing_at_a_bar_shows_its_value(browser, page_file):
         assert "¥12" in tip.inner_text()
 
 
+PALE = """(id) => [...document.querySelectorAll(`#${id} .nb-live [aria-roledescription], #${id} .nb-live path`)]
+  .filter((mark) => mark.getAttribute('opacity') === '0.18').length"""
+
+
+def test_a_click_in_the_legend_or_on_a_mark_pales_the_others(browser, page_file):
+    with Visit(browser, page_file, 390) as visit:
+        visit.page.wait_for_function(ALIVE)
+        order = [chart.id for chart in demo.all_charts("zh")]
+        for key, target in (("paired", ".mark-rect path"), ("scatter", ".mark-symbol.role-mark path"),
+                            ("lines", ".role-legend-label text"), ("shares", ".role-legend-label text")):  # fmt: skip
+            place = f"chart-{order.index(key)}"
+            assert visit.page.evaluate(PALE, place) == 0, key
+            visit.page.locator(f"#{place} {target}").first.click(force=True)
+            visit.page.wait_for_function(f"({PALE})('{place}') > 0")
+            visit.page.locator(f"#{place} {target}").first.click(force=True)
+            visit.page.wait_for_function(f"({PALE})('{place}') === 0")
+        assert visit.said == []
+
+
 def test_the_first_phone_screen_holds_verdict_cards_and_findings(browser, page_file):
     if "zh" not in page_file.name:
         pytest.skip("measured for Chinese, the language of phones here")

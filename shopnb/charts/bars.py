@@ -11,7 +11,7 @@ import altair
 import pandas as pd
 
 from shopnb import labels
-from shopnb.charts import frames, rows, theme
+from shopnb.charts import frames, picking, rows, theme
 from shopnb.view import ChartPart
 
 
@@ -110,12 +110,14 @@ def _paired(bars: frames.Records, series: list[str], kind: str, lang: str) -> li
     span = rows.domain(bars, ("value", "low", "high"))
     span[1] = frames.plain(span[1] + (span[1] - span[0]) * 0.24)  # room for the value behind the bar
     tones = altair.Scale(domain=series, range=[theme.ACCENT, theme.SOFT, theme.OWN][: len(series)])
-    base = altair.Chart(frames.inline(bars))
+    picks = picking.by_legend("series"), picking.by_mark("label")
+    base = altair.Chart(frames.inline(bars)).encode(opacity=picking.strong(*picks))
     drawn = base.mark_rect(cornerRadius=1.5).encode(
         x=rows.x_scale("value", kind, lang, span), x2=altair.datum(0), y=rows.at("y"), y2="y2:Q",
         color=altair.Color("series:N", scale=tones, legend=rows.legend(series)),
         tooltip=rows.told("label", "series", "text", lang=lang),
     )  # fmt: skip
+    drawn = picking.with_picks(drawn, *picks)
     values = base.mark_text(align="left", dx=5, fontSize=11).encode(
         x=rows.x_scale("end", kind, lang, span), y=rows.at("y_mid"), text="text:N"
     )
@@ -155,11 +157,14 @@ def _shares(parts: frames.Records, lang: str) -> list[altair.Chart]:
     named = list(dict.fromkeys(row["part"] for row in parts))
     span = [0.0, max([1.0, *(row["end"] or 0 for row in parts)])]
     tones = altair.Scale(domain=named, range=[*theme.SERIES[: len(named) - 1], theme.SOFT])
+    pick = picking.by_legend("part")
     drawn = altair.Chart(frames.inline(parts)).mark_rect().encode(
+        opacity=picking.strong(pick),
         x=rows.x_scale("start", "pct0", lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q",
         color=altair.Color("part:N", scale=tones, legend=rows.legend(named)),
         tooltip=rows.told("label", "part", "text", lang=lang),
     )  # fmt: skip
+    drawn = picking.with_picks(drawn, pick)
     wide = [row for row in parts if (row["share"] or 0) >= 0.1]
     values = altair.Chart(frames.inline(wide)).mark_text(color="#ffffff", fontSize=11, fontWeight=600)
     return [drawn, values.encode(x=rows.x_scale("middle", "pct0", lang, span), y=rows.at("y_mid"), text="text:N")]

@@ -12,7 +12,7 @@ from typing import Any
 import altair
 import pandas as pd
 
-from shopnb.charts import frames, rows, theme
+from shopnb.charts import frames, picking, rows, theme
 from shopnb.view import ChartPart
 
 _HALF_DAY = pd.Timedelta(hours=12)
@@ -166,13 +166,18 @@ def chart_lines(
     tones = altair.Scale(domain=series, range=[theme.SERIES[place % len(theme.SERIES)] for place in range(len(series))])
     shown = rows.legend(series, line=True) if len(series) > 1 else None
     color = altair.Color("series:N", scale=tones, legend=shown)
+    quiet = altair.Color("series:N", scale=tones, legend=None)  # Vega-Lite hears no click in a legend of two marks
     ticks = _ticks(list(frame["day"]))
+    pick = picking.by_legend("series")
     base = altair.Chart(frames.inline(points)).encode(x=_day("day", lang, ticks), color=color)
+    if len(series) > 1:
+        base = base.encode(opacity=picking.strong(pick))
     y = _amount("value", kind, lang, value_title, zero=zero)
-    layers = [base.mark_line(strokeWidth=2, strokeJoin="round").encode(y=y)]
+    line = base.mark_line(strokeWidth=2, strokeJoin="round").encode(y=y)
+    layers = [picking.with_picks(line, pick) if len(series) > 1 else line]
     if any(row["low"] is not None for row in points):
-        band = base.mark_area(opacity=0.16).encode(y=_amount("low", kind, lang, value_title, zero=zero), y2="high:Q")
-        layers.insert(0, band)
+        low = _amount("low", kind, lang, value_title, zero=zero)
+        layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2="high:Q", color=quiet))
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
-    layers.append(hover.encode(y=y, tooltip=rows.told("day_text", "series", "text", lang=lang)))
+    layers.append(hover.encode(y=y, color=quiet, tooltip=rows.told("day_text", "series", "text", lang=lang)))
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=220)

@@ -11,7 +11,7 @@ import altair
 import pandas as pd
 
 from shopnb import labels
-from shopnb.charts import frames, rows, theme
+from shopnb.charts import frames, picking, rows, theme
 from shopnb.labels import letters
 from shopnb.view import ChartPart
 
@@ -89,7 +89,8 @@ def chart_scatter(
     x_domain = _wide(rows.domain(points, ("x",), also=() if x_line is None else (x_line,)), 0.08)
     y_domain = _wide(rows.domain(points, ("y", "y_low", "y_high"), also=() if y_line is None else (y_line,)), 0.06)
     x, y = _axis("x", x_kind, lang, x_title, x_domain), _axis("y", y_kind, lang, y_title, y_domain)
-    base = altair.Chart(frames.inline(points)).encode(x=altair.X(**x))
+    pick = picking.by_mark("label")
+    base = altair.Chart(frames.inline(points)).encode(x=altair.X(**x), opacity=picking.strong(pick, opacity=0.85))
     whisker = base.mark_rule(color=theme.SOFT, strokeWidth=1.4).encode(
         y=altair.Y(**(y | {"shorthand": "y_low:Q"})), y2="y_high:Q"
     )
@@ -97,9 +98,10 @@ def chart_scatter(
         ("label", labels.text("screen.tip.label", lang)), ("x_text", x_title or "x"), ("y_text", y_title or "y")
     )
     size = altair.Size("size:Q", scale=altair.Scale(range=[50, 420]), legend=None)
-    dots = base.mark_point(filled=True, color=theme.ACCENT, opacity=0.85).encode(y=altair.Y(**y), tooltip=tip)
+    dots = base.mark_point(filled=True, color=theme.ACCENT).encode(y=altair.Y(**y), tooltip=tip)
     if any(row["size"] is not None for row in points):
         dots = dots.encode(size=size)
+    dots = picking.with_picks(dots, pick)
     layers = [*_references(x, y, x_line, y_line), whisker, dots, *_named(_places(points, x_domain, y_domain), x, y)]
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
 

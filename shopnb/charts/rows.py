@@ -104,6 +104,8 @@ def told(*fields: str, lang: str) -> list[altair.Tooltip]:
 
 
 def with_range(raw: Mapping[Any, Any], field: str, kind: str, lang: str) -> str:
-    """A value and, in brackets, its range where `low` and `high` are known."""
+    """A value and, in brackets, its range where `low` and `high` are known and not both the value itself."""
+    if raw.get("low") == raw.get("high") == raw[field]:
+        return frames.write(raw[field], kind, lang)
     span = frames.write_range(raw.get("low"), raw.get("high"), kind.removeprefix("signed_"), lang)
     return f"{frames.write(raw[field], kind, lang)} {span}".rstrip()

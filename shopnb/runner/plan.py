@@ -97,8 +97,9 @@ def plan(choice: Choice, known: Reports) -> Plan:
             else:
                 state: State = "not_ready" if choice.reports else "skipped"
                 made.set_aside.append(Result(shop.name, slug, state, failure=Failure.of(error)))
-    for slug in refusals.keys() - {job.report for job in made.jobs}:
-        raise refusals[slug]
+    running = {job.report for job in made.jobs}
+    for refusal in (refusals[slug] for slug in refusals if slug not in running):
+        raise refusal
     if not made.jobs:
         _refuse_nothing(choice, known, list(notebooks))
     return made
