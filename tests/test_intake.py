@@ -139,7 +139,7 @@ def circular_xls():
 BROKEN = {
     "circular.xls": (circular_xls(), "file_unreadable"),
     "cut.xls": (xls_bytes(TABLE)[:2500], "file_unreadable"),
-    "open_quote.csv": (csv_bytes(TABLE) + b'2026-09-01,"' + b"x" * 11_000_000, "file_unreadable"),
+    "open_quote.csv": (csv_bytes(TABLE) + b'2026-09-01,"' + b"x" * 11_000_000, "too_many_rejected"),
     "empty.csv": (b"", "file_empty"),
     "blank.csv": (b"\r\n ,, \r\n", "file_empty"),
     "cut.zip": (DIALECTS["zipped.zip"][:60], "archive_broken"),

@@ -5,6 +5,7 @@ Belongs here: duplicates within a slice, the schema, the sums of an account. Not
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pyarrow as pa
@@ -14,12 +15,12 @@ from shopnb.intake.clean import Cleaned
 from shopnb.schema import Table
 
 
-def checked_table(cleaned: Cleaned, table: Table) -> pa.Table:
+def checked_table(cleaned: Cleaned, table: Table, seen: set[bytes]) -> pa.Table:
     """The rows as an Arrow table in the canonical schema; repeats of a key are dropped and counted.
 
-    Of rows with one key in one slice the first is kept.
+    Of rows with one key in one slice the first is kept; `seen` remembers the keys of the pieces before.
     """
-    _drop_repeats(cleaned, table)
+    _drop_repeats(cleaned, table, seen)
     arrays: list[Any] = [pa.array(cleaned.columns[item.name], type=item.type) for item in table.arrow_schema]
     stored = pa.Table.from_arrays(arrays, schema=table.arrow_schema)
     if not stored.schema.equals(table.arrow_schema) or stored.num_rows != len(cleaned.rows):
@@ -27,15 +28,15 @@ def checked_table(cleaned: Cleaned, table: Table) -> pa.Table:
     return stored
 
 
-def _drop_repeats(cleaned: Cleaned, table: Table) -> None:
+def _drop_repeats(cleaned: Cleaned, table: Table, seen: set[bytes]) -> None:
     key = list(dict.fromkeys((*table.slice, *table.key)))
     rows = list(zip(*(cleaned.columns[name] for name in key), strict=True))
-    first: dict[tuple[Any, ...], int] = {}
-    for index, row in enumerate(rows):
-        first.setdefault(row, index)
-    if len(first) < len(rows):
-        kept = set(first.values())
-        cleaned.keep([index in kept for index in range(len(rows))], "duplicate_key")
+    wanted = []
+    for row in rows:
+        mark = hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        wanted.append(mark not in seen)
+        seen.add(mark)
+    cleaned.keep(wanted, "duplicate_key")
 
 
 def check_account(account: FileAccount) -> None:

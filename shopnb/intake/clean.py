@@ -16,10 +16,11 @@ from shopnb.intake import dates, personal, values
 from shopnb.intake.faults import BadValue
 from shopnb.intake.kinds import fold, percent_column
 from shopnb.intake.recognise import Recognised
-from shopnb.intake.sheets import Cell, is_blank
+from shopnb.intake.sheets import BrokenRow, Cell, Row, is_blank
 from shopnb.schema import Column
 
 EXAMPLE = "【示例】"  # marks the lines of a template that are no data
+NOTE = "#"  # begins the lines around the rows of a bill
 _LIKE_AN_ID = 10**10  # phone numbers and ids are greater; no outcome of a user is
 Parser = Callable[[Any], Any]
 _AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
@@ -72,22 +73,27 @@ class Cleaned:
         self._take([index for index in range(len(self.rows)) if index not in faults])
 
 
-def clean(found: Recognised, *, near: datetime, key: Callable[[], bytes]) -> Cleaned:
-    """Parse the rows below the header.
+def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, key: Callable[[], bytes]) -> Cleaned:
+    """Parse rows below the header.
 
     Parameters
     ----------
     found : the recognised sheet.
+    below : its rows below the header, or a piece of them; `first` is the number in the sheet, from 1, of the first.
     near : the file's time, for dates without a year.
     key : gives the shop folder's secret, for keyed hashes.
     """
-    rows, numbers, cleaned = _sort_out(found)
+    rows, numbers, cleaned = _sort_out(found, below, first)
     faults: dict[int, Rejection] = {}
     discreet = bool(found.personal) or any(column.personal for column in found.kind.table)
     for name, index in found.columns.items():
         cells = [row[index] if index < len(row) else None for row in rows]
         parser = _parser(found, name, near=near, key=key)
         parsed, bad = _parse_unique(cells, parser)
+        if _column(found, name).dtype in {"date", "timestamp"} and not all(
+            dates.has_year(cell) for cell in set(cells) if not is_blank(cell)
+        ):
+            found.doubt("year_guessed")
         for row_index, reason in bad.items():
             if row_index not in faults:
                 header = found.headers[index].strip()
@@ -98,7 +104,7 @@ def clean(found: Recognised, *, near: datetime, key: Callable[[], bytes]) -> Cle
             cleaned.raw[name] = cells
     cleaned.rows = numbers
     if found.kind.rest:
-        _outcomes(cleaned, found, rows)
+        _outcomes(cleaned, found, rows, faults)
     _missing(cleaned, found, faults)
     cleaned.reject(faults)
     return cleaned
@@ -113,17 +119,21 @@ def _shown(cell: Cell, discreet: bool) -> str:
     return personal.mask_all(text) if discreet else personal.mask_phones(text)
 
 
-def _sort_out(found: Recognised) -> tuple[list[list[Cell]], list[int], Cleaned]:
+def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row], list[int], Cleaned]:
     """The data rows, their numbers in the sheet, and the count of those left out."""
     header = [cell.strip() for cell in found.headers]
     key_cells = {found.columns[name] for name in found.kind.table.key if name in found.columns}
     key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
     words = found.kind.subtotals - ({"汇总"} if found.kind.tree else set())
     rows, numbers = [], []
-    cleaned = Cleaned({}, {}, [], read=len(found.sheet.rows) - found.header_row - 1)
-    for number, row in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
+    cleaned = Cleaned({}, {}, [], read=len(below))
+    for number, row in enumerate(below, first):
         if all(is_blank(cell) for cell in row):
             cleaned.dropped["empty_row"] += 1
+        elif isinstance(row, BrokenRow):
+            cleaned.rejections.append(Rejection(number, "", "", "open_quote"))
+        elif str(row[0]).startswith(NOTE) and 2 * sum(not is_blank(cell) for cell in row) <= len(header):
+            cleaned.dropped["note_row"] += 1
         elif str(row[0]).strip().startswith(EXAMPLE):
             cleaned.dropped["example_row"] += 1
         elif str(row[0]).strip() == header[0] and _texts(row[: len(header)]) == header:
@@ -170,6 +180,11 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
     if name.startswith("_"):
         return values.clean_text
     column = found.kind.table[name]
+    if name in found.kind.words:
+        listed = found.kind.words[name]
+        return lambda cell: next((word for word in listed if word in str(cell or "")), None)
+    if column.personal == "mask":
+        return lambda cell: personal.plain_text(values.clean_text(cell))
     if column.personal == "hash":
         secret = key()
         return lambda cell: _buyer(cell, secret)
@@ -237,14 +252,27 @@ def _missing(cleaned: Cleaned, found: Recognised, faults: dict[int, Rejection]) 
                 faults[index] = Rejection(cleaned.rows[index], header, "", "missing_value")
 
 
-def _outcomes(cleaned: Cleaned, found: Recognised, rows: list[list[Cell]]) -> None:
-    """The other columns that are numbers, or yes and no, throughout become helpers `_outcome <header>`."""
-    for header in list(found.unknown):
-        index = next(i for i, cell in enumerate(found.headers) if cell.strip()[:60] == header)
-        cells = [row[index] if index < len(row) else None for row in rows]
-        for parse in (values.parse_number, values.parse_bool):
-            parsed, bad = _parse_unique(cells, parse)
-            if not bad and all(value is None or abs(value) < _LIKE_AN_ID for value in parsed):
-                cleaned.columns[f"_outcome {header}"] = [None if value is None else float(value) for value in parsed]
+def _outcomes(cleaned: Cleaned, found: Recognised, rows: list[Row], faults: dict[int, Rejection]) -> None:
+    """The other columns that are numbers, or yes and no, throughout become helpers `_outcome <header>`.
+
+    Which they are is decided once; in a later piece of a long sheet a cell that is none is a fault.
+    """
+    if not found.outcomes:
+        for header in list(found.unknown):
+            index = next(i for i, cell in enumerate(found.headers) if cell.strip()[:60] == header)
+            cells = [row[index] if index < len(row) else None for row in rows]
+            parsers: tuple[Parser, ...] = (values.parse_number, values.parse_bool)
+            fitting = next((parse for parse in parsers if _all_fit(cells, parse)), None)
+            if fitting:
+                found.outcomes[header] = index, fitting
                 found.unknown.remove(header)
-                break
+    for header, (index, parse) in found.outcomes.items():
+        parsed, bad = _parse_unique([row[index] if index < len(row) else None for row in rows], parse)
+        for row_index, reason in bad.items():
+            faults.setdefault(row_index, Rejection(cleaned.rows[row_index], header, "", reason))
+        cleaned.columns[f"_outcome {header}"] = [None if value is None else float(value) for value in parsed]
+
+
+def _all_fit(cells: list[Cell], parse: Parser) -> bool:
+    parsed, bad = _parse_unique(cells, parse)
+    return not bad and all(value is None or abs(value) < _LIKE_AN_ID for value in parsed)

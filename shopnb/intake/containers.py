@@ -1,16 +1,20 @@
 """Files and folders to the plain files inside them: archives are opened, nothing is copied or unpacked to disk.
 
-Belongs here: finding files, reading bytes, gzip and zip, their limits. Does not belong here: what the bytes mean.
+Belongs here: finding files, opening them (and waiting for one that a spreadsheet holds), gzip and zip, their limits.
+Does not belong here: what the bytes mean.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -20,17 +24,46 @@ SUFFIXES = {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", "
 MAX_BYTES = 1_000_000_000  # unpacked size of one file; more is a broken or hostile archive
 MAX_RATIO = 300  # unpacked over packed, judged above 50 MB: text exports compress 5 to 40 times
 IN_ARCHIVE = "!/"  # between an archive's name and that of a file in it
+HEAD_BYTES = 4_000
 MAX_DEPTH = 2  # a zip in a zip
+WAITS = (0.3, 0.7, 1.5)  # seconds between tries at a file that another program holds
 _WORKBOOK_PARTS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _OWN_FOLDERS = {"tables", "reports", "templates"}
 
 
 @dataclass(frozen=True)
 class Member:
-    """One plain file: the name as it is shown, and its bytes."""
+    """One plain file: the name as it is shown, and its bytes, or the file that holds them.
+
+    A file on disk is not read into memory unless somebody asks for `data`.
+    """
 
     name: str
-    data: bytes
+    held: bytes | None = None
+    path: Path | None = None
+
+    def open(self) -> IO[bytes]:
+        """A stream of the bytes."""
+        return opened(self.path) if self.path else io.BytesIO(self.held or b"")
+
+    @cached_property
+    def data(self) -> bytes:
+        """All bytes."""
+        if self.held is not None:
+            return self.held
+        with self.open() as stream:
+            return stream.read()
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes, by which the form of a file is told."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of bytes."""
+        return self.path.stat().st_size if self.path else len(self.data)
 
     @property
     def stem(self) -> str:
@@ -60,30 +93,57 @@ def _is_export_like(file: Path, root: Path) -> bool:
     return file.suffix.lower() in SUFFIXES
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file, or the reason why they cannot be read."""
+def opened(path: Path) -> IO[bytes]:
+    """A file's stream; a file that a spreadsheet holds is tried a few times before it is named."""
+    for wait in (*WAITS, None):
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            raise InputError("file_not_found", file=str(path)) from None
+        except PermissionError:
+            if wait is None:
+                raise InputError("file_locked", file=str(path)) from None
+            time.sleep(wait)
+        except OSError as error:
+            raise InputError("file_unreadable", file=str(path), detail=str(error.strerror)) from None
+    raise AssertionError("the last try either returns or raises")
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file's bytes.
+
+    Raises
+    ------
+    InputError
+        `file_not_found`, `file_locked`, `file_unreadable` or `file_empty`.
+    """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("file_not_found", file=str(path)) from None
-    except PermissionError:
-        raise InputError("file_locked", file=str(path)) from None
-    except OSError as error:
+        with opened(path) as stream:
+            if not stream.read(1):
+                raise InputError("file_empty", file=str(path))
+            stream.seek(0)
+            digest = hashlib.sha256()
+            while piece := stream.read(8_000_000):
+                digest.update(piece)
+            return digest.hexdigest()
+    except OSError as error:  # parts of a file may be locked, and a drive may go away
         raise InputError("file_unreadable", file=str(path), detail=str(error.strerror)) from None
-    if not data:
-        raise InputError("file_empty", file=str(path))
-    return data
 
 
-def members(name: str, data: bytes, *, depth: int = 0) -> Iterator[Member | InputError]:
-    """The plain files in `data`; an archive yields each of its files, or the error that one of them has."""
+def members(name: str, path: Path) -> Iterator[Member | InputError]:
+    """The plain files in a file: itself, or each file in an archive, or the error that one of them has."""
+    yield from _members(Member(name, path=path), depth=0)
+
+
+def _members(member: Member, *, depth: int) -> Iterator[Member | InputError]:
+    head = member.head
     try:
-        if data[:2] == b"\x1f\x8b":
-            yield from members(name, _gunzip(name, data), depth=depth)
-        elif data[:4] == b"PK\x03\x04" or data[:4] == b"PK\x05\x06":
-            yield from _zip_members(name, data, depth)
+        if head[:2] == b"\x1f\x8b":
+            yield from _members(Member(member.name, _gunzip(member.name, member.data)), depth=depth)
+        elif head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+            yield from _zip_members(member.name, member.data, depth)
         else:
-            yield Member(name, data)
+            yield member
     except InputError as error:
         yield error
 
@@ -147,7 +207,7 @@ def _zip_member(
     except InputError as error:
         yield error
         return
-    yield from members(name, data, depth=depth + 1) if data else [InputError("file_empty", file=name)]
+    yield from _members(Member(name, data), depth=depth + 1) if data else [InputError("file_empty", file=name)]
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

@@ -1,6 +1,7 @@
-"""Columns that a file does not print as such: period, position, item id of a link, review id, outcome maps.
+"""Columns that a file does not print as such: period, line, item id of a link, ids made of other columns, outcome maps.
 
-Belongs here: one function a table, from cleaned columns to cleaned columns. Does not belong here: parsing cells.
+Belongs here: one function a feature that a kind may declare (`kinds.Kind`), from cleaned columns to cleaned columns.
+No table and no export is known by name. Does not belong here: parsing cells.
 """
 
 from __future__ import annotations
@@ -8,48 +9,79 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from shopnb.intake import dates
 from shopnb.intake.clean import Cleaned
 from shopnb.intake.faults import BadValue
-from shopnb.intake.kinds import fold
-from shopnb.intake.personal import mask_phones
+from shopnb.intake.kinds import Around, fold
 from shopnb.intake.recognise import Recognised
 
 _ITEM_IN_URL = re.compile(r"[?&](?:id|item_?id|itemnumid)=(\d{6,})", re.IGNORECASE)
 _ITEM_IN_PATH = re.compile(r"(?:offer|item|goods)/(\d{6,})(?:\.html)?")
 _PAID_URL = ("click.simba.taobao", "click.mmstat", "simba.taobao.com", "dj.1688.com", "alimama.com")
-_EMOJI_CODE = re.compile(r"<U\+([0-9A-Fa-f]{4,8})>")
 _NAME_DATES = re.compile(r"[\s_\-~（(【]*(?<!\d)20\d{2}[-.]?\d{2}[-.]?\d{2}[\d_\-~:： ]*[)）】]*")
-_VERSION_END = re.compile(r"[\s_\-]+([^\s_\-]+)$")
-_RULE = re.compile(r"归属原则\s*[:：]?\s*([^\s,;，；]+)")
-_WINDOW = re.compile(r"转化周期\s*[:：]?\s*(\d+)")
+_LAST_WORD = re.compile(r"[\s_\-]+([^\s_\-]+)$")
 
 
 @dataclass(frozen=True)
 class Context:
-    """What stands around a sheet: the file's stem, the words above the header, and the file's time."""
+    """What stands around a sheet.
+
+    Parameters
+    ----------
+    stem, banner : name of the file without dates' suffix, and the words above the header.
+    near : the file's time.
+    copies : how often an id has been made so far in this sheet; a long sheet comes in several pieces.
+    """
 
     stem: str
     banner: tuple[str, ...]
     near: datetime
+    copies: dict[str, Counter[Any]] = field(default_factory=dict)
+
+    def copy(self, name: str, value: Any) -> int:
+        """The how-manieth time, from 1, that this value of this column comes up."""
+        counted = self.copies.setdefault(name, Counter())
+        counted[value] += 1
+        return counted[value]
 
 
 def derive(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    """Fill constants, then what the table's own function makes; every stored column exists afterwards."""
-    count = len(cleaned.rows)
+    """Fill what the kind declares; every stored column exists afterwards."""
     for name, value in found.kind.constants.items():
-        cleaned.columns.setdefault(name, [value] * count)
-    make = _MAKERS.get(found.kind.table.name)
-    if make:
-        make(cleaned, found, context)
+        cleaned.columns.setdefault(name, [value] * len(cleaned.rows))
+    _fold_tree(cleaned, found)
+    _fold_nodes(cleaned)
+    if "start_on" in found.kind.table:
+        _periods(cleaned, found, context)
+    else:
+        _day(cleaned, found, context)
+    _from_around(cleaned, found, context)
+    _item_links(cleaned)
+    _texts_as_shown(cleaned, found)
+    _within_limits(cleaned, found)
+    _ids(cleaned, found, context)
+    _measures(cleaned, found)
+    for name, value in found.kind.defaults.items():
+        given = cleaned.columns.get(name, [None] * len(cleaned.rows))
+        cleaned.columns[name] = [value if cell is None else cell for cell in given]
+    for header, code in found.kind.doubts.items():
+        if fold(header) in {fold(text) for text in found.headers}:
+            found.doubt(code)
     for column in found.kind.table:
         for name in column.stored_names:
             cleaned.columns.setdefault(name, [None] * len(cleaned.rows))
+
+
+def needs_all_rows(found: Recognised, context: Context) -> bool:
+    """Whether something is decided over the whole sheet: a tree, or one day in all rows of a longer period's file."""
+    if found.kind.tree or "_node" in found.columns:
+        return True
+    around = _around(found, context) if "_period" in found.columns else None
+    return bool(around and around[0] < around[1])
 
 
 def _around(found: Recognised, context: Context) -> tuple[date, date] | None:
@@ -59,8 +91,11 @@ def _around(found: Recognised, context: Context) -> tuple[date, date] | None:
         for text in places.get(place, []):
             period = dates.period_in(text) or _banner_period(text)
             if period:
-                found.why.append({"code": f"period_from_{place}", "start": str(period[0]), "end": str(period[1])})
+                found.explain(f"period_from_{place}", start=str(period[0]), end=str(period[1]))
                 return period
+    if "exported" in found.kind.period:
+        found.doubt("day_of_export", day=str(context.near.date()))
+        return context.near.date(), context.near.date()
     return None
 
 
@@ -82,44 +117,71 @@ def _periods(cleaned: Cleaned, found: Recognised, context: Context) -> None:
     around = _around(found, context)
     own = cleaned.columns.pop("_period", None)
     if own and any(own):
-        days = set(own) - {None}
-        lone = next(iter(days)) if len(days) == 1 else None
-        if around and lone and lone[0] == lone[1] and around[0] <= lone[0] <= around[1] and around[0] < around[1]:
-            found.unsure.append({"code": "period_of_name_kept", "start": str(around[0]), "end": str(around[1])})
+        lone = found.lone_day(set(own) - {None})
+        if around and lone and around[0] <= lone <= around[1] and around[0] < around[1]:
+            found.doubt("period_of_name_kept", start=str(around[0]), end=str(around[1]))
             own = [around] * len(own)
     else:
         own = [around] * len(cleaned.rows)
         if around is None:
-            found.unsure.append({"code": "no_period"})
+            found.doubt("no_period")
     cleaned.columns["start_on"] = [period[0] if period else None for period in own]
     cleaned.columns["end_on"] = [period[1] if period else None for period in own]
 
 
-def _words_of_name(context: Context) -> str:
+def _day(cleaned: Cleaned, found: Recognised, context: Context) -> None:
+    """The day of a table by days whose file has no such column: the last day of what stands around."""
+    name = found.kind.table.day
+    places = {"file_name", "banner", "exported"} & set(found.kind.period)
+    if not name or name in cleaned.columns or not places or found.kind.table[name].dtype != "date":
+        return
+    around = _around(found, context)
+    cleaned.columns[name] = [around[1] if around else None] * len(cleaned.rows)
+    if around is None:
+        found.doubt("no_snapshot_day")
+
+
+def _words_of_name(stem: str) -> str:
     """The file's stem without dates."""
-    return _NAME_DATES.sub("", context.stem).strip("_- ") or context.stem
+    return _NAME_DATES.sub("", stem).strip("_- ") or stem
 
 
-def _listing(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    columns, count = cleaned.columns, len(cleaned.rows)
-    columns["position"] = [number - found.header_row - 1 for number in cleaned.rows]
-    if "query" not in columns:
-        columns["query"] = [_words_of_name(context)] * count
-    if "snapshot_on" not in columns:
-        around = _around(found, context)
-        columns["snapshot_on"] = [around[1] if around else None] * count
-        if around is None:
-            found.unsure.append({"code": "no_snapshot_day"})
-    urls = columns.pop("_url", None)
+def _from_around(cleaned: Cleaned, found: Recognised, context: Context) -> None:
+    """Columns that the kind finds around the rows; cells that a row has itself are kept."""
+    for name, around in found.kind.around.items():
+        own = cleaned.columns.get(name)
+        if own and all(cell is not None for cell in own):
+            continue
+        value = _found_around(around, found, context)
+        if value is not None and found.kind.table[name].dtype == "int":
+            value = int(value)
+        code = around.lacking if value is None else around.found
+        if code and own is None:
+            found.doubt(code, **({} if value is None else {"value": value}))
+        cleaned.columns[name] = [value if cell is None else cell for cell in own or [None] * len(cleaned.rows)]
+
+
+def _found_around(around: Around, found: Recognised, context: Context) -> Any:
+    name = _words_of_name(context.stem)
+    last = _LAST_WORD.search(name)
+    if around.find in {"name", "name_start", "name_end"}:
+        parts = {
+            "name": name,
+            "name_end": last.group(1) if last else name,
+            "name_start": name[: last.start()] if last else name,
+        }
+        return parts[around.find]
+    matches = (re.search(around.find, text) for text in (*context.banner, context.stem, found.sheet.name))
+    return next((match.group(1) for match in matches if match), None)
+
+
+def _item_links(cleaned: Cleaned) -> None:
+    """Item ids, and whether a place was paid for, from the links of a listing."""
+    urls = cleaned.columns.pop("_url", None)
     if urls is not None:
-        ids = columns.get("item_id", [None] * count)
-        columns["item_id"] = [own or _item_of(url) for own, url in zip(ids, urls, strict=True)]
-        columns["is_paid_slot"] = [url and any(part in url for part in _PAID_URL) for url in urls]
-    sold = cleaned.raw.get("sold")
-    if sold is not None:
-        columns["sold_text"] = [None if cell is None or str(cell).strip() == "" else str(cell).strip() for cell in sold]
-    if "shop_name" in columns and "brand" not in columns and fold("店名") in {fold(text) for text in found.headers}:
-        found.unsure.append({"code": "shop_may_be_brand"})
+        ids = cleaned.columns.get("item_id", [None] * len(urls))
+        cleaned.columns["item_id"] = [own or _item_of(url) for own, url in zip(ids, urls, strict=True)]
+        cleaned.columns["is_paid_slot"] = [url and any(part in url for part in _PAID_URL) for url in urls]
 
 
 def _item_of(url: str | None) -> str | None:
@@ -127,22 +189,21 @@ def _item_of(url: str | None) -> str | None:
     return match.group(1) if match else None
 
 
-def _search_rank(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    _periods(cleaned, found, context)
-    if "category" not in cleaned.columns:
-        cleaned.columns["category"] = [_words_of_name(context)] * len(cleaned.rows)
+def _texts_as_shown(cleaned: Cleaned, found: Recognised) -> None:
+    for name, cells in cleaned.raw.items():
+        shown = [None if cell is None or str(cell).strip() == "" else str(cell).strip() for cell in cells]
+        cleaned.columns[found.kind.table[f"{name}_text"].name] = shown
 
 
-def _traffic(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    _fold_tree(cleaned, found)
-    _periods(cleaned, found, context)
-    if "rule" not in cleaned.columns:
-        rule = next((match.group(1) for text in context.banner if (match := _RULE.search(text))), "")
-        if not rule and (match := _RULE.search(context.stem)):
-            rule = match.group(1)
-        cleaned.columns["rule"] = [rule] * len(cleaned.rows)
-    else:
-        cleaned.columns["rule"] = [rule or "" for rule in cleaned.columns["rule"]]
+def _within_limits(cleaned: Cleaned, found: Recognised) -> None:
+    """Values outside what a column can be are unknown; rows without any content are dropped."""
+    for name, (low, high) in found.kind.limits.items():
+        if name in cleaned.columns:
+            cells = cleaned.columns[name]
+            cleaned.columns[name] = [cell if cell is not None and low <= cell <= high else None for cell in cells]
+    said = [cleaned.columns[name] for name in found.kind.content if name in cleaned.columns]
+    if said:
+        cleaned.keep([any(value is not None for value in row) for row in zip(*said, strict=True)], "no_content")
 
 
 def _fold_tree(cleaned: Cleaned, found: Recognised) -> None:
@@ -151,97 +212,52 @@ def _fold_tree(cleaned: Cleaned, found: Recognised) -> None:
     if len(tree) < 2:
         return
     total = fold("汇总")
+    scope = [cleaned.columns[name] for name in ("_period", "rule", "item_id") if name in cleaned.columns]
     paths = []
     for names in zip(*(cleaned.columns[name] for name in tree), strict=True):
         parts = [name if name and fold(name) not in {total, "-"} else None for name in names]
         paths.append(tuple(parts[: parts.index(None)] if None in parts else parts))
-    parents = {path[:depth] for path in paths for depth in range(len(path))}
+    scopes = list(zip(*scope, strict=True)) if scope else [()] * len(paths)
+    parents = {(near, path[:depth]) for near, path in zip(scopes, paths, strict=True) for depth in range(len(path))}
     for level, name in enumerate(tree):
         cleaned.columns[name] = [path[level] if level < len(path) else None for path in paths]
-    cleaned.keep([path not in parents for path in paths], "subtotal")
+    cleaned.keep([pair not in parents for pair in zip(scopes, paths, strict=True)], "subtotal")
 
 
-def _ad_daily(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    if "window_days" not in cleaned.columns:
-        texts = (*context.banner, context.stem)
-        days = next((int(match.group(1)) for text in texts if (match := _WINDOW.search(text))), None)
-        cleaned.columns["window_days"] = [days] * len(cleaned.rows)
-        if days is None:
-            found.unsure.append({"code": "no_attribution_window"})
+def _fold_nodes(cleaned: Cleaned) -> None:
+    """Drop rows of a tree of ids that other rows name as their parent."""
+    nodes, parents = cleaned.columns.pop("_node", None), cleaned.columns.pop("_parent", None)
+    if nodes and parents:
+        above = set(parents) - {None}
+        cleaned.keep([node not in above for node in nodes], "subtotal")
 
 
-def _reviews(cleaned: Cleaned, found: Recognised, _context: Context) -> None:
-    columns = cleaned.columns
-    for name in ("text", "follow_up"):
-        if name in columns:
-            columns[name] = [None if text is None else _plain_review(text) for text in columns[name]]
-    if "stars" in columns:
-        columns["stars"] = [stars if stars and 1 <= stars <= 5 else None for stars in columns["stars"]]
-    said = [columns[name] for name in ("text", "follow_up", "stars", "mark") if name in columns]
-    cleaned.keep([any(value is not None for value in row) for row in zip(*said, strict=True)], "no_content")
-    parts = [
-        columns.get(name, [None] * len(cleaned.rows)) for name in ("item_id", "sku_id", "sku", "reviewed_at", "text")
-    ]
-    copies: Counter[tuple[Any, ...]] = Counter()
-    ids = []
-    for row in zip(*parts, strict=True):
-        copies[row] += 1
-        words = "\x1f".join("" if part is None else str(part) for part in (*row, copies[row]))
-        ids.append(hashlib.sha256(words.encode("utf-8")).hexdigest()[:20])
-    columns["review_id"] = ids
-    if "reviewed_at" not in columns:
-        found.unsure.append({"code": "no_review_time"})
+def _ids(cleaned: Cleaned, found: Recognised, context: Context) -> None:
+    """Line numbers, ids that count copies, and digests."""
+    if found.kind.row_number:
+        cleaned.columns[found.kind.row_number] = [number - found.header_row - 1 for number in cleaned.rows]
+    for name, of in found.kind.numbered.items():
+        if name not in cleaned.columns:
+            cleaned.columns[name] = [f"{value}-{context.copy(name, value)}" for value in cleaned.columns[of]]
+    for name, parts in found.kind.digest.items():
+        absent = [None] * len(cleaned.rows)
+        rows = zip(*(cleaned.columns.get(part, absent) for part in parts), strict=True)
+        cleaned.columns[name] = [_digest(row, context.copy(name, row)) for row in rows]
 
 
-def _plain_review(text: str) -> str:
-    """A review as text: `<U+0001F60A>` as the sign it stands for, phone-like numbers masked."""
-    return mask_phones(_EMOJI_CODE.sub(lambda match: chr(min(int(match.group(1), 16), 0x10FFFF)), text))
+def _digest(row: tuple[Any, ...], copy: int) -> str:
+    words = "\x1f".join("" if part is None else str(part) for part in (*row, copy))
+    return hashlib.sha256(words.encode("utf-8")).hexdigest()[:20]
 
 
-def _ab_daily(cleaned: Cleaned, found: Recognised, context: Context) -> None:
-    count = len(cleaned.rows)
-    name = _words_of_name(context)
-    if "variant" not in cleaned.columns:
-        match = _VERSION_END.search(name)
-        cleaned.columns["variant"] = [match.group(1) if match else name] * count
-        name = name[: match.start()] if match else name
-        found.unsure.append(
-            {"code": "version_from_file_name", "version": cleaned.columns["variant"][0] if count else ""}
-        )
-    _default_text(cleaned, "test", name)
-    _default_text(cleaned, "rotation", "")
-    if "day" in cleaned.columns and not all(map(dates.has_year, _day_cells(found))):
-        found.unsure.append({"code": "year_guessed"})
-
-
-def _day_cells(found: Recognised) -> list[Any]:
-    index = found.columns["day"]
-    return [row[index] for row in found.sheet.rows[found.header_row + 1 :] if index < len(row) and row[index]]
-
-
-def _default_text(cleaned: Cleaned, name: str, value: str) -> None:
-    given = cleaned.columns.get(name, [None] * len(cleaned.rows))
-    cleaned.columns[name] = [value if cell is None else cell for cell in given]
-
-
-def _ab_users(cleaned: Cleaned, _found: Recognised, context: Context) -> None:
-    _default_text(cleaned, "test", _words_of_name(context))
+def _measures(cleaned: Cleaned, found: Recognised) -> None:
+    """The outcomes of a row as one map."""
+    if not found.kind.rest:
+        return
     outcomes = {name.removeprefix("_outcome "): name for name in cleaned.columns if name.startswith("_outcome ")}
     columns = [cleaned.columns.pop(name) for name in outcomes.values()]
     labels = list(outcomes)
     rows = zip(*columns, strict=True) if columns else ([] for _ in cleaned.rows)
-    cleaned.columns["measures"] = [
+    cleaned.columns[found.kind.rest] = [
         [(label, value) for label, value in zip(labels, row, strict=True) if value is not None] for row in rows
     ]
-
-
-_MAKERS: dict[str, Callable[[Cleaned, Recognised, Context], None]] = {
-    "item_period": _periods,
-    "listing": _listing,
-    "search_rank": _search_rank,
-    "traffic_period": _traffic,
-    "ad_daily": _ad_daily,
-    "reviews": _reviews,
-    "ab_daily": _ab_daily,
-    "ab_users": _ab_users,
-}

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain, count
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import pyarrow as pa
 
 from shopnb.errors import InputError
 from shopnb.intake import check, clean, containers, dates, derive, kinds, recognise, sheets, store
@@ -22,6 +21,7 @@ from shopnb.intake.account import FileAccount
 
 MAX_REJECTED_SHARE = 0.2
 TIME_ZONE = "Asia/Shanghai"
+PLATFORM = "taobao"
 TYPED_FOLDER = "tables_in"
 Progress = Callable[[int, int, str], None]
 
@@ -31,7 +31,7 @@ class _Part:
     """One table found in a file, ready to be stored."""
 
     account: FileAccount
-    rows: pa.Table
+    rows: store.PartWriter
     rejections: list[clean.Rejection]
 
 
@@ -43,6 +43,8 @@ class _Job:
     known: tuple[kinds.Kind, ...]
     max_rejected_share: float
     zone: ZoneInfo
+    tell: Callable[[str], None] = lambda _text: None
+    names: Iterator[int] = field(default_factory=count)
 
     @cached_property
     def key(self) -> bytes:
@@ -75,7 +77,8 @@ def import_files(
     """
     folder, paths = Path(folder), list(paths)
     folder.mkdir(parents=True, exist_ok=True)
-    job = _Job(folder, kinds.load_kinds(folder), *_options(folder))
+    share, zone, platform = _options(folder)
+    job = _Job(folder, kinds.load_kinds(folder, platform), share, zone)
     files = [file for path in paths for file in containers.find_files(Path(path))]
     old = store.outdated(folder) if rebuild else {}
     sources = [folder / name for names in old.values() for name in names]
@@ -84,6 +87,7 @@ def import_files(
     for done, file in enumerate(files):
         if progress:
             progress(done, len(files), file.name)
+            job.tell = partial(_tell, progress, done, len(files), file.name)
         accounts += _import_file(file, job, rebuild=rebuild)
     for digest in old:
         store.withdraw(folder, digest)
@@ -97,8 +101,12 @@ def import_files(
     return accounts
 
 
-def _options(folder: Path) -> tuple[float, ZoneInfo]:
-    """`max_rejected_share` under `[intake]` of shopnb.toml, and the shop's time zone."""
+def _tell(progress: Progress, done: int, total: int, name: str, text: str) -> None:
+    progress(done, total, f"{name} {text}")
+
+
+def _options(folder: Path) -> tuple[float, ZoneInfo, str]:
+    """`max_rejected_share` under `[intake]` of shopnb.toml, the shop's time zone and its platform."""
     path = folder / "shopnb.toml"
     try:
         given = tomllib.loads(path.read_text("utf-8-sig")) if path.exists() else {}
@@ -109,7 +117,7 @@ def _options(folder: Path) -> tuple[float, ZoneInfo]:
         raise InputError("settings_value", file=str(path), name="intake.max_rejected_share", value=str(share))
     zone = given.get("time_zone", TIME_ZONE)
     try:
-        return float(share), ZoneInfo(zone)
+        return float(share), ZoneInfo(zone), str(given.get("platform", PLATFORM))
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         raise InputError("settings_value", file=str(path), name="time_zone", value=str(zone)) from None
 
@@ -123,22 +131,17 @@ def shown_name(file: Path, folder: Path) -> str:
 def _import_file(file: Path, job: _Job, *, rebuild: bool) -> list[FileAccount]:
     name = shown_name(file, job.folder)
     try:
-        data = containers.read_bytes(file)
-        sha256, digest = store.digest_of(data)
+        sha256 = containers.sha256_of(file)
+        digest = store.digest_of(sha256)
         path = store.account_path(job.folder, digest)
         if path.exists() and not rebuild:
             return _unchanged(path, name)
+        modified = datetime.fromtimestamp(file.stat().st_mtime, job.zone).replace(tzinfo=None)
+        accounts, parts = _read_file(name, file, job, modified)
     except InputError as error:
         return [FileAccount(name, error=error)]
-    modified = datetime.fromtimestamp(file.stat().st_mtime, job.zone).replace(tzinfo=None)
-    accounts, parts = [], []
-    for member in containers.members(name, data):
-        if isinstance(member, InputError):
-            accounts.append(FileAccount(str(member.values.get("file", name)), sha256, error=member))
-            continue
-        read, ready = _read_member(member, job, modified)
-        accounts += read
-        parts += ready
+    except PermissionError:
+        return [FileAccount(name, error=InputError("folder_not_writable", folder=str(job.folder)))]
     for number, part in enumerate(parts, 1):
         part.account.part = number
     for account in accounts:
@@ -148,6 +151,19 @@ def _import_file(file: Path, job: _Job, *, rebuild: bool) -> list[FileAccount]:
     except PermissionError:
         return [FileAccount(name, sha256, error=InputError("folder_not_writable", folder=str(job.folder)))]
     return accounts
+
+
+def _read_file(name: str, file: Path, job: _Job, modified: datetime) -> tuple[list[FileAccount], list[_Part]]:
+    """The entries of a file or of the files in an archive."""
+    accounts, parts = [], []
+    for member in containers.members(name, file):
+        if isinstance(member, InputError):
+            accounts.append(FileAccount(str(member.values.get("file", name)), error=member))
+            continue
+        read, ready = _read_member(member, job, modified)
+        accounts += read
+        parts += ready
+    return accounts, parts
 
 
 def _unchanged(path: Path, name: str) -> list[FileAccount]:
@@ -161,8 +177,7 @@ def _unchanged(path: Path, name: str) -> list[FileAccount]:
 def _store(job: _Job, digest: str, parts: Sequence[_Part]) -> None:
     """Rows, rejected rows, and the account last."""
     for part in parts:
-        if part.rows.num_rows:
-            store.write_table(job.folder, part.account, part.rows)
+        part.rows.commit(part.account)
         if part.rejections:
             store.write_rejected(job.folder, part.account, part.rejections)
     if parts:
@@ -170,24 +185,31 @@ def _store(job: _Job, digest: str, parts: Sequence[_Part]) -> None:
 
 
 def _read_member(member: containers.Member, job: _Job, modified: datetime) -> tuple[list[FileAccount], list[_Part]]:
-    """The entries of one plain file; sheets that are no export count only when no sheet is one."""
+    """The entries of one plain file; sheets that are no export count only when no sheet is one.
+
+    A sheet that turns out to be unreadable halfway refuses the file: nothing of it is kept.
+    """
+    accounts: list[FileAccount] = []
+    parts: list[_Part] = []
+    unused: list[str] = []
+    errors: list[InputError] = []
     try:
-        raw = sheets.read_sheets(member)
+        for sheet in sheets.read_sheets(member):
+            try:
+                found = recognise.recognise(sheet, member, job.known)
+            except InputError as error:
+                unused.append(sheet.name)
+                errors.append(error)
+                continue
+            account, part = _read_sheet(found, member, job, modified)
+            accounts.append(account)
+            parts += [part] if part else []
     except InputError as error:
+        for part in parts:
+            part.rows.discard()
         return [FileAccount(member.name, error=error)], []
-    accounts, parts, unused, errors = [], [], [], []
-    for sheet in raw:
-        try:
-            found = recognise.recognise(sheet, member, job.known)
-        except InputError as error:
-            unused.append(sheet.name)
-            errors.append(error)
-            continue
-        account, part = _read_sheet(found, member, job, modified)
-        accounts.append(account)
-        parts += [part] if part else []
     if not accounts:
-        return [FileAccount(member.name, sheet=raw[0].name, error=errors[0])], []
+        return [FileAccount(member.name, sheet=unused[0], error=errors[0])], []
     accounts[0].unsure += [{"code": "sheet_not_used", "sheet": name} for name in unused]
     return accounts, parts
 
@@ -202,41 +224,78 @@ def _exported_at(found: recognise.Recognised, member: containers.Member, modifie
 def _read_sheet(
     found: recognise.Recognised, member: containers.Member, job: _Job, modified: datetime
 ) -> tuple[FileAccount, _Part | None]:
-    """Clean, derive and check one recognised sheet."""
+    """Clean, derive and check one recognised sheet, piece by piece."""
     table = found.kind.table
     account = FileAccount(member.name, kind=found.kind.name, table=table.name, sheet=found.sheet.name)
     account.exported_at = _exported_at(found, member, modified)
-    cleaned = clean.clean(found, near=account.exported_at, key=lambda: job.key)
-    derive.derive(cleaned, found, derive.Context(member.stem, tuple(found.banner), account.exported_at))
-    rows = check.checked_table(cleaned, table)
+    rows = store.PartWriter(job.folder, table.name, str(next(job.names)))
+    try:
+        rejections = _read_pieces(found, member, account, rows, job)
+        account.rejected = dict(Counter(fault.reason for fault in rejections))
+        check.check_account(account)
+    except BaseException:
+        rows.discard()
+        raise
     if found.sheet.damaged:
-        found.unsure.append({"code": "damaged_text", "characters": found.sheet.damaged})
+        found.doubt("damaged_text", characters=found.sheet.damaged)
     account.why, account.unsure = found.why, found.unsure
     account.unknown_columns, account.personal_columns = found.unknown, found.personal
-    account.read, account.kept = cleaned.read, rows.num_rows
-    account.dropped = dict(cleaned.dropped)
-    account.rejected = dict(Counter(fault.reason for fault in cleaned.rejections))
-    account.days = _days(cleaned, table.day)
-    check.check_account(account)
-    account.error = _refusal(account, cleaned, job, typed=table.typed or member.name.startswith(f"{TYPED_FOLDER}/"))
+    typed = table.typed or member.name.startswith(f"{TYPED_FOLDER}/")
+    account.error = _refusal(account, rejections, job, typed=typed)
     if account.error:
+        rows.discard()
         return account, None
     account.state = "imported"
-    return account, _Part(account, rows, cleaned.rejections)
+    return account, _Part(account, rows, rejections)
 
 
-def _days(cleaned: clean.Cleaned, name: str) -> list[str]:
+def _read_pieces(
+    found: recognise.Recognised, member: containers.Member, account: FileAccount, rows: store.PartWriter, job: _Job
+) -> list[clean.Rejection]:
+    """Every piece of a sheet to the table; counts go into the account."""
+    table = found.kind.table
+    near = account.exported_at or datetime.fromtimestamp(0, job.zone)
+    context = derive.Context(member.stem, tuple(found.banner), near)
+    if found.sheet.is_long and derive.needs_all_rows(found, context):
+        found.sheet.gather()
+    rejections: list[clean.Rejection] = []
+    seen: set[bytes] = set()
+    first = found.header_row + 2
+    below = found.sheet.rows[found.header_row + 1 :]
+    found.sheet.rows = found.sheet.rows[: max(found.header_row, 0) + 1]  # the words around stay
+    for number, piece in enumerate(chain([below], found.sheet.pieces_after())):
+        cleaned = clean.clean(found, piece, first, near=near, key=lambda: job.key)
+        derive.derive(cleaned, found, context)
+        stored = check.checked_table(cleaned, table, seen)
+        if stored.num_rows:
+            rows.write(stored)
+        first += len(piece)
+        account.read += cleaned.read
+        account.kept += stored.num_rows
+        account.dropped = dict(Counter(account.dropped) + cleaned.dropped)
+        account.days = _days(cleaned, table.day, account.days)
+        rejections += cleaned.rejections
+        if number:
+            job.tell(f"{found.sheet.share():.0%}")
+    return rejections
+
+
+def _days(cleaned: clean.Cleaned, name: str, before: list[str]) -> list[str]:
+    """First and last day of the rows so far."""
     days = [day for column in ("start_on", name) for day in cleaned.columns.get(column, []) if day] if name else []
-    return [day.isoformat()[:10] for day in (min(days), max(days))] if days else []
+    known = [*before, *(day.isoformat()[:10] for day in ((min(days), max(days)) if days else ()))]
+    return [min(known), max(known)] if known else []
 
 
-def _refusal(account: FileAccount, cleaned: clean.Cleaned, job: _Job, *, typed: bool) -> InputError | None:
+def _refusal(
+    account: FileAccount, rejections: Sequence[clean.Rejection], job: _Job, *, typed: bool
+) -> InputError | None:
     """Why a recognised sheet is not stored; a typed-in table may be empty and its bad rows are only listed."""
     if typed:
         return None
-    bad = len(cleaned.rejections)
+    bad = len(rejections)
     if bad > job.max_rejected_share * account.read:
-        first = cleaned.rejections[0]
+        first = rejections[0]
         return InputError(
             "too_many_rejected",
             file=account.file,

@@ -22,9 +22,10 @@ from shopnb.schema import REQUIRED, TABLES, Column, Table
 SUBTOTALS = ("汇总", "合计", "总计", "小计", "平均值", "均值", "汇总值", "总和", "total")
 _KEYS = {
     "table", "title", "needs", "any_of", "any_of_least", "without", "aliases", "constants", "period", "subtotals",
-    "tree", "rest", "required", "source", "least_share",
+    "tree", "rest", "required", "source", "least_share", "like", "named", "platform", "around", "defaults", "words",
+    "numbered", "row_number", "digest", "content", "limits", "doubts",
 }  # fmt: skip
-_BRACKETS = re.compile(r"\([^()]*\)$|\[[^\[\]]*\]$")
+_BRACKETS = re.compile(r"\((?!.*20\d\d)[^()]*\)$|\[[^\[\]]*\]$")  # a year in it: another period's column
 
 
 @lru_cache(maxsize=20_000)
@@ -46,6 +47,22 @@ def bare(folded: str) -> str:
 
 
 @dataclass(frozen=True)
+class Around:
+    """A column that stands around the rows and not in them: in the banner, the file's or the sheet's name.
+
+    Parameters
+    ----------
+    find : a regular expression with a group; or `name`, the words of the file's name; or `name_end`, the last of them,
+        and `name_start`, those before it.
+    found, lacking : codes of the remarks (labels `intake.remarks`) made where it is taken from there, or nowhere.
+    """
+
+    find: str
+    found: str = ""
+    lacking: str = ""
+
+
+@dataclass(frozen=True)
 class Kind:
     """One export kind.
 
@@ -59,7 +76,18 @@ class Kind:
     without : none of these may be there.
     headers : folded header -> column name, or a helper `_name` that is used but not stored.
     constants : column -> value for every row.
-    period : where day or period come from, in this order: column, file_name, banner.
+    named : regular expression that the file's name, the sheet's name or the banner must match; "" for most.
+    platform : whose export it is; on a shop of another platform it fills `platform_<table>`.
+    around : column -> where it stands when it is no column of the file.
+    defaults : column -> value where a row has none.
+    words : column -> words; of a cell only the first of them that it holds is kept.
+    numbered : id column -> column; where the file has no such ids they are `<value>-<n>`.
+    row_number : column that gets the line of the row below the header, from 1.
+    digest : id column -> columns that it is a digest of, with the how-manieth copy in the file.
+    content : columns of which one must be filled; other rows are dropped.
+    limits : column -> lowest and highest value; others are unknown.
+    doubts : header -> code of the remark made where it stands for a column.
+    period : where day or period come from, in this order: column, file_name, banner; exported: the day of the export.
     subtotals : words that mark a subtotal row, folded.
     tree : columns of a source tree from trunk to leaf, whose subtotal rows stand above their parts.
     rest : "measures": all other numeric columns go into the map column of that name.
@@ -82,6 +110,17 @@ class Kind:
     rest: str = ""
     required: tuple[str, ...] = ()
     least_share: float = 0.0
+    named: str = ""
+    platform: str = ""
+    around: dict[str, Around] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
+    numbered: dict[str, str] = field(default_factory=dict)
+    row_number: str = ""
+    digest: dict[str, list[str]] = field(default_factory=dict)
+    content: tuple[str, ...] = ()
+    limits: dict[str, list[float]] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
 
     def column_of(self, header: str) -> str | None:
         """The column that a header stands for; the exact header before the one without its bracket."""
@@ -119,39 +158,82 @@ def _headers(table: Table, aliases: dict[str, list[str]]) -> dict[str, str]:
     return found
 
 
-def _kind(name: str, text: str, where: str) -> Kind:
-    """A kind from the text of its TOML; `where` names the file in errors."""
+def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
-        given = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("kind_unreadable", file=where, detail=str(error)) from None
-    table = TABLES.get(given.get("table", ""))
-    aliases = given.get("aliases", {})
+
+
+def _packaged_text(name: str) -> str:
+    return resources.files("shopnb").joinpath("exports", f"{name}.toml").read_text("utf-8")
+
+
+def _inherited(given: dict[str, Any], where: str) -> dict[str, Any]:
+    """What the file says over what the kind of the package says that it is `like`: sections are merged by name."""
+    if "like" not in given:
+        return given
+    try:
+        base = _inherited(_parsed(_packaged_text(given["like"]), where), where)
+    except (FileNotFoundError, TypeError):
+        raise InputError("kind_unreadable", file=where, detail=f"like = {given['like']!r}") from None
+    sections = {key: {**base.get(key, {}), **value} for key, value in given.items() if isinstance(value, dict)}
+    return {**base, **given, **sections}
+
+
+def _faults(given: dict[str, Any], table: Table | None) -> list[str]:
+    """What is wrong with a kind, as far as it can be seen without a file."""
     wrong = sorted(set(given) - _KEYS)
     if table is None:
-        wrong.append(f"table = {given.get('table', '')!r}")
-    else:
-        columns = [*aliases, *given.get("constants", {}), *given.get("tree", []), *given.get("required", [])]
-        wrong += sorted({word for word in columns if word not in table and not word.startswith("_")})
-    if table is None or wrong or not given.get("needs"):
-        raise InputError("kind_unreadable", file=where, detail=", ".join(wrong) or "needs")
+        return [*wrong, f"table = {given.get('table', '')!r}"]
+    sections = ("aliases", "constants", "around", "defaults", "words", "numbered", "digest", "limits")
+    columns = [word for name in sections for word in given.get(name, {})]
+    columns += [word for name in ("tree", "required", "content") for word in given.get(name, [])]
+    columns += [*filter(None, [given.get("row_number")]), *given.get("numbered", {}).values()]
+    columns += [word for words in given.get("digest", {}).values() for word in words]
+    wrong += sorted({str(word) for word in columns if word not in table and not str(word).startswith("_")})
+    for pattern in (given.get("named", ""), *(around.find for around in _arounds(given).values())):
+        try:
+            re.compile(pattern)
+        except re.error:
+            wrong.append(pattern)
+    return wrong if given.get("needs") else [*wrong, "needs"]
+
+
+def _arounds(given: dict[str, Any]) -> dict[str, Around]:
+    found = given.get("around", {})
+    return {column: Around(**one) if isinstance(one, dict) else Around(one) for column, one in found.items()}
+
+
+def _kind(name: str, text: str, where: str, platform: str = "") -> Kind:
+    """A kind from the text of its TOML; `where` names the file in errors, `platform` is the shop's own."""
+    given = _inherited(_parsed(text, where), where)
+    table = TABLES.get(str(given.get("table", "")))
+    wrong = _faults(given, table)
+    if table is None or wrong:
+        raise InputError("kind_unreadable", file=where, detail=", ".join(wrong))
+    constants = dict(given.get("constants", {}))
+    if given.get("platform", "") not in {"", platform} and f"platform_{table.name}" in TABLES:
+        table = TABLES[f"platform_{table.name}"]
+        constants["platform"] = given["platform"]
     needs = tuple(given["needs"])
+    plain = ("rest", "named", "platform", "row_number", "least_share", "any_of_least", "defaults", "words", "numbered")
     return Kind(
         name=name,
         table=table,
         title=given.get("title", name),
         needs=needs,
         any_of=tuple(given.get("any_of", ())),
-        any_of_least=given.get("any_of_least", 1),
         without=tuple(given.get("without", ())),
-        headers=_headers(table, aliases),
-        constants=given.get("constants", {}),
+        headers=_headers(table, given.get("aliases", {})),
+        constants=constants,
         period=tuple(given.get("period", ("column", "file_name", "banner"))),
         subtotals=frozenset(fold(word) for word in (*SUBTOTALS, *given.get("subtotals", ()))),
         tree=tuple(given.get("tree", ())),
-        rest=given.get("rest", ""),
         required=tuple(given.get("required", [word for word in needs if word in table.key])),
-        least_share=given.get("least_share", 0.0),
+        content=tuple(given.get("content", ())),
+        around=_arounds(given),
+        **{key: given[key] for key in (*plain, "digest", "limits", "doubts") if key in given},
     )
 
 
@@ -165,27 +247,28 @@ def _typed_kind(table: Table) -> Kind:
         headers=_headers(table, {}),
         required=REQUIRED[table.name],
         subtotals=frozenset(),
+        period=("column",),
         least_share=0.5,
     )
 
 
 @cache
-def packaged_kinds() -> tuple[Kind, ...]:
+def packaged_kinds(platform: str = "") -> tuple[Kind, ...]:
     """The kinds that come with the package, and one for each typed-in table."""
     folder = resources.files("shopnb").joinpath("exports")
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    kinds = [_kind(item.name.removesuffix(".toml"), item.read_text("utf-8"), item.name) for item in files]
+    names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    kinds = [_kind(name, _packaged_text(name), f"{name}.toml", platform) for name in names]
     return (*kinds, *(_typed_kind(table) for table in TABLES.values() if table.typed))
 
 
-def load_kinds(folder: Path) -> tuple[Kind, ...]:
+def load_kinds(folder: Path, platform: str = "") -> tuple[Kind, ...]:
     """All kinds for one shop folder; its own `exports/*.toml` go before the package's of the same name."""
     own = [
-        _kind(file.stem, file.read_text("utf-8"), str(file))
+        _kind(file.stem, file.read_text("utf-8"), str(file), platform)
         for file in sorted(folder.joinpath("exports").glob("*.toml"))
     ]
     names = {kind.name for kind in own}
-    return (*own, *(kind for kind in packaged_kinds() if kind.name not in names))
+    return (*own, *(kind for kind in packaged_kinds(platform) if kind.name not in names))
 
 
 def percent_column(header: str, column: Column) -> bool:

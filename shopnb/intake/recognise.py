@@ -6,8 +6,10 @@ Belongs here: scoring kinds against rows, the remarks on what spoke for a kind, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
 from shopnb.errors import InputError
 from shopnb.intake.account import Remark
@@ -28,6 +30,7 @@ class Recognised:
     Parameters
     ----------
     kind, sheet : what and where.
+    outcomes : header -> cell and parser of the outcomes of a user, found in the first piece.
     header_row : index of the header in the sheet's rows; -1 for bare texts without a header.
     columns : column name -> index of the cell; helpers start with `_`.
     headers : the header cells as they stand.
@@ -42,6 +45,25 @@ class Recognised:
     personal: list[str] = field(default_factory=list)
     why: list[Remark] = field(default_factory=list)
     unsure: list[Remark] = field(default_factory=list)
+    outcomes: dict[str, tuple[int, Callable[[Any], Any]]] = field(default_factory=dict)
+
+    def explain(self, code: str, **values: Any) -> None:
+        """Note once what spoke for a reading; a long sheet comes in several pieces."""
+        remark = {"code": code, **values}
+        if remark not in self.why:
+            self.why.append(remark)
+
+    def doubt(self, code: str, **values: Any) -> None:
+        """Note once what was assumed."""
+        remark = {"code": code, **values}
+        if remark not in self.unsure:
+            self.unsure.append(remark)
+
+    @staticmethod
+    def lone_day(periods: set[tuple[date, date]]) -> date | None:
+        """The day, when all rows carry one and the same day."""
+        start, end = next(iter(periods))
+        return start if len(periods) == 1 and start == end else None
 
     @property
     def banner(self) -> list[str]:
@@ -75,6 +97,7 @@ class _Fit:
     missing : headers that the kind needs and the row lacks.
     extra : headers that show the row to be another, mostly finer, export.
     share : of the row's headers that the kind knows.
+    is_named : whether the words around the rows are as the kind wants them.
     """
 
     kind: Kind
@@ -84,10 +107,11 @@ class _Fit:
     missing: list[str]
     extra: list[str]
     share: float
+    is_named: bool
 
     @property
     def is_full(self) -> bool:
-        return not self.missing and not self.extra and self.share >= self.kind.least_share
+        return not self.missing and not self.extra and self.share >= self.kind.least_share and self.is_named
 
     @property
     def is_near(self) -> bool:
@@ -101,7 +125,7 @@ class _Fit:
         return -len(self.missing) / len(self.kind.needs), self.known
 
 
-def _fit(kind: Kind, row: int, cells: list[str]) -> _Fit:
+def _fit(kind: Kind, row: int, cells: list[str], around: str) -> _Fit:
     folded = {fold(cell) for cell in cells} - {""}
     folded |= {bare(cell) for cell in folded}
     names = [kind.column_of(cell) for cell in cells if fold(cell)]
@@ -110,7 +134,8 @@ def _fit(kind: Kind, row: int, cells: list[str]) -> _Fit:
     if kind.any_of and sum(kind.has(word, folded, columns) for word in kind.any_of) < kind.any_of_least:
         missing.append(" / ".join(kind.shown(word) for word in kind.any_of[:4]))
     extra = [word for word in kind.without if kind.has(word, folded, set())]
-    return _Fit(kind, row, cells, len(columns), missing, extra, len(columns) / max(len(names), 1))
+    is_named = not kind.named or bool(re.search(kind.named, around))
+    return _Fit(kind, row, cells, len(columns), missing, extra, len(columns) / max(len(names), 1), is_named)
 
 
 def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised:
@@ -123,7 +148,10 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
         column that tells them apart; `unknown_file`. Cells that no kind knows are not repeated: a file without a
         header would put its data, personal or not, into the message.
     """
-    fits = [_fit(kind, row, cells) for row, cells in _candidate_rows(sheet) for kind in kinds]
+    rows = _candidate_rows(sheet)
+    words = [member.name, sheet.name, *(cell for _, cells in rows[:3] for cell in cells)]
+    around = "\n".join(words)
+    fits = [_fit(kind, row, cells, around) for row, cells in rows for kind in kinds]
     full = [fit for fit in fits if fit.is_full]
     if not full:
         texts = _bare_texts(sheet, member, kinds)
@@ -131,8 +159,8 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
             raise _unknown(member, sheet, [fit for fit in fits if fit.known and fit.is_near])
         return texts
 
-    def rank(fit: _Fit) -> tuple[int, int, bool]:
-        return fit.known, len(fit.kind.needs), fit.kind.table.name in member.stem.lower()
+    def rank(fit: _Fit) -> tuple[bool, int, int, bool]:
+        return bool(fit.kind.named), fit.known, len(fit.kind.needs), fit.kind.table.name in member.stem.lower()
 
     best = max(full, key=lambda fit: (*rank(fit), -fit.row))
     others = sorted({fit.kind.name for fit in full if rank(fit) == rank(best)} - {best.kind.name})
@@ -162,7 +190,8 @@ def _bare_texts(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognis
     if is_personal(fold(texts[0])) or sum(_is_sentence(text) for text in texts) < 0.6 * len(texts):
         return None
     headed = not _is_sentence(texts[0])
-    lone = Sheet(sheet.name, [[text] for text in texts], sheet.is_text)
+    more = ([",".join(str(cell) for cell in row if not is_blank(cell)).strip()] for row in sheet.more)
+    lone = replace(sheet, rows=[[text] for text in texts], more=more)
     found = Recognised(kind, lone, 0 if headed else -1, {"text": 0}, [texts[0] if headed else ""])
     found.unsure.append({"code": "bare_texts"})
     return found

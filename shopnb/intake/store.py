@@ -27,10 +27,9 @@ from shopnb.schema import VERSION
 REJECTED_HEADER = ("file", "sheet", "row", "column", "value", "reason")
 
 
-def digest_of(data: bytes) -> tuple[str, str]:
-    """The sha256 of the bytes, and the digest of bytes and schema version that names the stored files."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    return sha256, hashlib.sha256(f"{sha256}/{VERSION}".encode()).hexdigest()[:24]
+def digest_of(sha256: str) -> str:
+    """The digest of bytes and schema version that names the stored files."""
+    return hashlib.sha256(f"{sha256}/{VERSION}".encode()).hexdigest()[:24]
 
 
 def account_path(folder: Path, digest: str) -> Path:
@@ -59,11 +58,40 @@ def _write(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def write_table(folder: Path, account: FileAccount, rows: pa.Table) -> None:
-    """Store the rows of one entry."""
-    buffer = io.BytesIO()
-    pq.write_table(rows, buffer, compression="zstd")
-    _write(table_path(folder, account), buffer.getvalue())
+class PartWriter:
+    """The rows of one entry, written piece by piece under a temporary name until `commit` or `discard`.
+
+    Parameters
+    ----------
+    folder : the shop folder. table : canonical table. name : tells the parts of one file apart.
+    """
+
+    def __init__(self, folder: Path, table: str, name: str) -> None:
+        self._folder = folder
+        self._path = folder / "tables" / table / f".{name}.{os.getpid()}.tmp"
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, rows: pa.Table) -> None:
+        """Add a piece; the first one makes the file."""
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, rows.schema, compression="zstd")
+        self._writer.write_table(rows)
+
+    def commit(self, account: FileAccount) -> None:
+        """Give the rows their name; without rows there is no file."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        with self._path.open("rb+") as file:
+            os.fsync(file.fileno())
+        self._path.replace(table_path(self._folder, account))
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self._writer is not None:
+            self._writer.close()
+            self._path.unlink(missing_ok=True)
 
 
 def write_rejected(folder: Path, account: FileAccount, rejections: Sequence[Rejection]) -> None:

@@ -50,7 +50,8 @@ class Column:
     numerator, denominator : column names of the same table; only for ratios that can be recomputed.
     summed_as : what a sum over days of a unique-person column is called (`visitor_days`).
     ranged : stored as inclusive `<name>_low` and `<name>_high`; an open range has a null high.
-    personal : the door drops it ("drop") or replaces it by a keyed hash ("hash"); "" for all others.
+    personal : at the door it is replaced by a keyed hash ("hash"), or phone, id-card and e-mail shapes in it are masked
+        ("mask"); "" for all others.
     """
 
     name: str
@@ -124,6 +125,22 @@ class Table:
         for column in self.columns:
             fields += [pa.field(name, ARROW_TYPES[column.dtype]) for name in column.stored_names]
         return pa.schema(fields)
+
+
+def on_platform(table: Table) -> Table:
+    """The same table for the platforms that the shop sells on besides its own: `platform_<name>`.
+
+    A platform is a slice, so no platform's export takes the place of another's, and pages that read the shop's own
+    table never add two bases of payment.
+    """
+    return Table(
+        f"platform_{table.name}",
+        f"{table.grain}, on another platform than the shop's own",
+        (label("platform", "平台"), *table.columns),
+        key=("platform", *table.key),
+        slice=("platform", *table.slice),
+        day=table.day,
+    )
 
 
 # Constructors: one word a column class, so that a table reads as a list.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopnb.schema.columns import Column, Table, count, label, mean, money, people, ratio, running
+from shopnb.schema.columns import Column, Table, count, label, mean, money, on_platform, people, ratio, running
 
 
 def _by_device(column: Column) -> tuple[Column, ...]:
@@ -95,6 +95,8 @@ SHOP_DAILY = Table(
         people("active_members", "活跃会员数", summed_as="active_member_days"),
         money("member_paid_amount", "会员成交金额"),
         people("member_payers", "会员成交人数", summed_as="member_payer_days"),
+        count("impressions", "展现次数"),
+        count("enquiries", "询盘数"),
     ),
     key=("day",),
     slice=("day",),
@@ -149,3 +151,103 @@ ITEM_PERIOD = Table(
     slice=("start_on", "end_on"),
     day="end_on",
 )
+
+_MEASURES = tuple(column for column in ITEM_PERIOD if column.unit)
+
+ITEM_TREND = Table(
+    "item_trend",
+    "one row per item and day, from the trend of one item; the other items of the day are not in its file",
+    (label("day", "时间", "date"), label("item_id", "商品ID"), *_MEASURES),
+    key=("item_id", "day"),
+    slice=("item_id", "day"),
+    day="day",
+)
+
+SKU_PERIOD = Table(
+    "sku_period",
+    "one row per SKU and period",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "统计日期", "date"),
+        label("item_id", "商品ID"),
+        label("sku_id", "skuid"),
+        label("sku", "sku信息"),
+        people("cart_users", "加购人数", summed_as="cart_user_days"),
+        count("cart_units", "加购件数"),
+        count("paid_units", "支付件数"),
+        people("payers", "支付买家数", summed_as="payer_days"),
+        money("paid_amount", "支付金额"),
+    ),
+    key=("start_on", "end_on", "item_id", "sku_id", "sku"),
+    slice=("start_on", "end_on", "item_id"),
+    day="end_on",
+)
+
+ITEM_AUDIENCE = Table(
+    "item_audience",
+    "one row per item, period, role of the people (visitors, payers) and value of an attribute",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "日期", "date"),
+        label("item_id", "商品ID"),
+        label("role", "角色"),
+        label("attribute", "属性"),
+        label("tag", "标签"),
+        people("visitors", "访客数", summed_as="visitor_days"),
+        mean("share", "占比", unit="share"),
+    ),
+    key=("start_on", "end_on", "item_id", "role", "attribute", "tag"),
+    slice=("start_on", "end_on", "item_id", "role"),
+    day="end_on",
+)
+
+ITEM_ENQUIRIES = Table(
+    "item_enquiries",
+    "one row per item and period of what chats with customer service led to",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "统计日期", "date"),
+        label("item_id", "商品编号"),
+        label("item_title", "商品名称"),
+        people("chatters", "咨询人数", summed_as="chatter_days"),
+        people("enquirers", "询单人数", summed_as="enquirer_days"),
+        people("same_day_enquirers", "当日询单人数", summed_as="same_day_enquirer_days"),
+        mean("enquiry_conversion", "询单转化率", unit="share"),
+        mean("same_day_conversion", "当日询单转化率", unit="share"),
+        people("same_day_payers", "当日付款人数", summed_as="same_day_payer_days"),
+        money("same_day_paid_amount", "当日付款金额"),
+        people("payers", "最终付款人数", summed_as="payer_days"),
+        money("paid_amount", "最终付款金额"),
+        count("paid_units", "最终付款件数"),
+    ),
+    key=("start_on", "end_on", "item_id"),
+    slice=("start_on", "end_on"),
+    day="end_on",
+)
+
+TRADE_SPLIT = Table(
+    "trade_split",
+    "one row per period, terminal and category of the shop's own sales, or per day and terminal",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "日期", "date"),
+        label("terminal", "终端"),
+        label("category_1", "一级类目"),
+        label("category_2", "二级类目"),
+        label("category_3", "叶子类目"),
+        money("ordered_amount", "下单金额"),
+        people("orderers", "下单买家数", summed_as="orderer_days"),
+        money("paid_amount", "支付金额"),
+        people("payers", "支付买家数", summed_as="payer_days"),
+        mean("paid_share", "支付金额占比", unit="share"),
+        mean("payment_conversion", "支付转化率", unit="share"),
+        mean("order_payment_rate", "下单-支付转化率", unit="share"),
+        ratio("spend_per_buyer", "客单价", "paid_amount", "payers", unit="money"),
+    ),
+    key=("start_on", "end_on", "terminal", "category_1", "category_2", "category_3"),
+    slice=("start_on", "end_on"),
+    day="end_on",
+)
+
+PLATFORM_SHOP_DAILY = on_platform(SHOP_DAILY)
+PLATFORM_ITEM_PERIOD = on_platform(ITEM_PERIOD)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shopnb.schema.columns import Column, Table, count, label, mean, money, people, ratio
+from shopnb.schema.columns import Column, Table, count, label, mean, money, on_platform, people, ratio
 
 TRAFFIC_PERIOD = Table(
     "traffic_period",
@@ -46,16 +46,24 @@ TRAFFIC_PERIOD = Table(
 
 AD_DAILY = Table(
     "ad_daily",
-    "one row per day and scene, plan, item or creative, as the report's level says",
+    "one row per day and scene, plan, item, creative, keyword, audience …, as the report's level says",
     (
         label("day", "日期", "date"),
-        label("level"),  # scene, plan, item, creative, keyword
+        label("level"),  # account, scene, plan, unit, item, creative, keyword, audience, region
+        label("tool"),  # of a report that only one tool writes (直通车, 引力魔方, 品销宝 …); null since they are one
         label("scene_id", "场景ID"),
         label("scene", "场景名字"),
         label("plan_id", "计划ID"),
         label("plan", "计划名字"),
+        label("unit_id", "单元ID"),
+        label("unit", "单元名称"),
         label("item_id", "主体ID"),
         label("item_title", "主体名称"),
+        label("deal_item_id", "跟单sku_id"),  # what was bought after the click
+        label("keyword", "关键词"),
+        label("search_word", "搜索词"),
+        label("audience", "人群名字"),
+        label("region", "地域"),
         label("creative_id", "创意ID"),
         label("creative", "创意名称"),
         label("rotation", "投放方式"),  # 轮播 or 优选 as printed
@@ -88,8 +96,150 @@ AD_DAILY = Table(
         people("new_deal_payers", "成交新客数", summed_as="new_deal_payer_days"),
         money("natural_amount", "自然流量转化金额"),
         count("natural_impressions", "自然流量曝光量"),
+        money("net_amount", "净成交金额"),
+        count("net_orders", "净成交笔数"),
+        money("display_amount", "展示成交金额"),
+        count("direct_carts", "直接购物车数"),
+        count("indirect_carts", "间接购物车数"),
+        count("enquiries", "旺旺咨询量"),
     ),
-    key=("day", "level", "scene_id", "plan_id", "item_id", "creative_id", "window_days"),
-    slice=("day", "level", "window_days"),
+    key=(
+        "day",
+        "level",
+        "scene_id",
+        "plan_id",
+        "unit_id",
+        "item_id",
+        "deal_item_id",
+        "keyword",
+        "search_word",
+        "audience",
+        "region",
+        "creative_id",
+        "window_days",
+    ),
+    slice=("day", "level", "tool", "window_days"),
     day="day",
 )
+
+TRAFFIC_DETAIL = Table(
+    "traffic_detail",
+    "one row per source of an item, search word or campaign source, and period, as `level` says; people overlap",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "统计日期", "date"),
+        label("rule", "归属原则"),
+        label("level"),  # item_source, shop_word, item_word, campaign_source
+        label("item_id", "商品ID"),
+        label("source_1", "一级来源"),
+        label("source_2", "二级来源"),
+        label("source_3", "三级来源"),
+        label("word", "搜索词"),
+        count("impressions", "展现量"),
+        mean("click_rate", "点击率", unit="share"),
+        people("visitors", "访客数", summed_as="visitor_days"),
+        count("page_views", "浏览量"),
+        mean("page_view_share", "浏览量占比", unit="share"),
+        people("onward_visitors", "店内跳转人数", summed_as="onward_visitor_days"),
+        people("leaving_visitors", "跳出本店人数", summed_as="leaving_visitor_days"),
+        people("favouriters", "收藏人数", summed_as="favouriter_days"),
+        people("cart_users", "加购人数", summed_as="cart_user_days"),
+        people("warmup_visitors", "预热访客数", summed_as="warmup_visitor_days"),
+        people("warmup_cart_users", "预热加购人数", summed_as="warmup_cart_user_days"),
+        people("warmup_favouriters", "预热收藏人数", summed_as="warmup_favouriter_days"),
+        people("orderers", "下单买家数", summed_as="orderer_days"),
+        ratio("order_conversion", "下单转化率", "orderers", "visitors"),
+        money("ordered_amount", "下单金额"),
+        count("paid_units", "支付件数"),
+        people("payers", "支付买家数", summed_as="payer_days"),
+        ratio("payment_conversion", "支付转化率", "payers", "visitors"),
+        money("paid_amount", "支付金额"),
+        ratio("spend_per_buyer", "客单价", "paid_amount", "payers", unit="money"),
+        ratio("visitor_value", "UV价值", "paid_amount", "visitors", unit="money"),
+        mean("cart_payment_rate", "加购转化率", unit="share"),
+        mean("favourite_payment_rate", "收藏转化率", unit="share"),
+        people("direct_payers", "直接支付买家数", summed_as="direct_payer_days"),
+        people("favourite_payers", "收藏商品-支付买家数", summed_as="favourite_payer_days"),
+        people("fan_payers", "粉丝支付买家数", summed_as="fan_payer_days"),
+        people("cart_payers", "加购商品-支付买家数", summed_as="cart_payer_days"),
+    ),
+    key=("start_on", "end_on", "rule", "level", "item_id", "source_1", "source_2", "source_3", "word"),
+    slice=("start_on", "end_on", "rule", "level", "item_id"),
+    day="end_on",
+)
+
+LIVE_SESSIONS = Table(
+    "live_sessions",
+    "one row per live session",
+    (
+        label("session_id", "场次id"),
+        label("title", "直播标题"),
+        label("started_at", "开播时间", "timestamp"),
+        count("views", "直播间观看次数"),
+        people("viewers", "直播间观看人数", summed_as="viewer_sessions"),
+        count("new_fans", "新增粉丝数"),
+        ratio("fan_rate", "转粉率", "new_fans", "viewers"),
+        people("item_clickers", "商品点击人数", summed_as="item_clicker_sessions"),
+        count("item_clicks", "商品点击次数"),
+        mean("item_click_rate", "商品点击率", unit="share"),
+        people("cart_users", "商品加购人数", summed_as="cart_user_sessions"),
+        count("cart_units", "商品加购件数"),
+        mean("deal_conversion", "成交转化率", unit="share"),
+        people("deal_payers", "成交人数", summed_as="deal_payer_sessions"),
+        count("deal_units", "成交件数"),
+        count("deal_orders", "成交笔数"),
+        money("deal_amount", "成交金额"),
+    ),
+    key=("session_id", "title", "started_at"),
+    slice=("session_id", "title", "started_at"),
+    day="",
+)
+
+PROMOTIONS = Table(
+    "promotions",
+    "one row per promotion tool (单品宝, 店铺券, 商品券) or its coupon, and period",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "统计日期", "date"),
+        label("tool"),
+        label("name", "优惠名称"),
+        label("item_id", "商品ID"),
+        count("issued", "领取张数"),
+        count("used", "使用张数"),
+        count("paid_units", "支付件数"),
+        people("payers", "支付买家数", summed_as="payer_days"),
+        money("paid_amount", "支付金额"),
+        ratio("spend_per_buyer", "客单价", "paid_amount", "payers", unit="money"),
+    ),
+    key=("start_on", "end_on", "tool", "name", "item_id"),
+    slice=("start_on", "end_on", "tool"),
+    day="end_on",
+)
+
+AFFILIATE_PERIOD = Table(
+    "affiliate_period",
+    "one row per item and period of affiliate sales (淘宝联盟)",
+    (
+        label("start_on", "", "date"),
+        label("end_on", "日期", "date"),
+        label("item_id", "商品id"),
+        label("item_title", "商品名称"),
+        money("commission", "付款佣金支出"),
+        ratio("commission_rate", "付款佣金率", "commission", "paid_amount"),
+        money("paid_amount", "付款金额"),
+        count("paid_orders", "付款笔数"),
+        mean("discount_rate", "商品折扣率", unit="share"),
+        count("visits", "进店量"),
+        people("visitors", "进店人数", summed_as="visitor_days"),
+        count("favourites", "收藏宝贝量"),
+        count("carts", "添加购物车量"),
+        mean("coupon_amount", "平均优惠券面额", unit="money"),
+        people("payers", "付款人数", summed_as="payer_days"),
+    ),
+    key=("start_on", "end_on", "item_id"),
+    slice=("start_on", "end_on"),
+    day="end_on",
+)
+
+PLATFORM_TRAFFIC_PERIOD = on_platform(TRAFFIC_PERIOD)
+PLATFORM_AD_DAILY = on_platform(AD_DAILY)

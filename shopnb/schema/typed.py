@@ -167,6 +167,7 @@ STOCK = Table(
     ),
     key=("day", "item_id", "sku"),
     day="day",
+    slice=("day",),  # a file a week, from the ERP or the chat tool, adds days
     typed=True,
 )
 SERVICE = Table(
@@ -182,6 +183,7 @@ SERVICE = Table(
     ),
     key=("day",),
     day="day",
+    slice=("day",),  # a file a week, from the ERP or the chat tool, adds days
     typed=True,
 )
 VOTES = Table(

@@ -16,7 +16,7 @@ from shopnb import labels
 from shopnb.errors import InputError
 
 FILE_NAME = "shopnb.toml"
-PLATFORMS = ("taobao", "tmall", "1688", "other")
+PLATFORMS = ("taobao", "tmall", "1688", "pdd", "jd", "douyin", "other")
 _SECTIONS = ("fees", "intake")
 
 
@@ -29,7 +29,7 @@ class Settings:
     name : the shop's name as reports show it.
     currency : ISO code of all money.
     time_zone : in which days begin and end.
-    platform : taobao, tmall, 1688 or other; decides words, never numbers.
+    platform : taobao, tmall, 1688, pdd, jd, douyin or other; exports of other platforms fill the `platform_…` tables.
     margin_rate : share of sales left after goods, packing, parcel and platform fees, 0-1; None when not given.
     refund_rate : share of sales refunded in the long run, 0-1; None: taken from the data.
     fees : name to rate or amount, as typed under `[fees]`.

@@ -1,0 +1,220 @@
+"""Text files to sheets: encodings, delimiters, quotes that are never closed, HTML tables under the name `.xls`.
+
+Belongs here: bytes to rows of text. A file is read as a stream; only HTML pages are held whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from shopnb.errors import InputError
+from shopnb.intake.containers import Member
+from shopnb.intake.sheets import BrokenRow, Cell, Row, Sheet, sheet_of
+
+_DAMAGED, _FEW_DAMAGED = "\ufffd", 3
+_READ_BYTES = 1_000_000
+_HEAD_CHARACTERS = 200_000
+_MOST_LINES = 300  # of one record: a review with line breaks has fewer, a quote that is never closed has more
+_NUMBER_LIKE = re.compile(r"[\d\s.,:/+%¥年月日-]+$")
+csv.field_size_limit(10_000_000)
+
+
+def read(member: Member) -> Iterator[Sheet]:
+    """The sheets of a text file: one, or one a table of an HTML page.
+
+    Raises
+    ------
+    InputError
+        `file_unreadable` for bytes that are no text.
+    """
+    encoding, damaged = encoding_of(member)
+    binary = member.open()
+    text = io.TextIOWrapper(binary, encoding, errors=_forgiving(encoding), newline="")
+    head = text.read(_HEAD_CHARACTERS)
+    text.seek(0)
+    if re.match(r"\s*<", head.lstrip("\ufeff")) and "<table" in head.lower():
+        with text:
+            reader = _TableReader()
+            reader.feed(text.read().replace("\0", ""))
+            reader.close()
+        yield from (sheet_of("", rows, is_text=True, damaged=damaged) for rows in reader.tables)
+        return
+    size = max(member.size, 1)
+    rows = _rows(_lines(text), _delimiter(head))
+    yield sheet_of("", rows, is_text=True, damaged=damaged, share=lambda: 1.0 if text.closed else binary.tell() / size)
+
+
+def _forgiving(encoding: str) -> str:
+    return "ignore" if encoding.startswith("utf-16") else "replace"
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    with text:
+        for line in text:
+            yield line.replace("\0", "") if "\0" in line else line
+
+
+def encoding_of(member: Member) -> tuple[str, int]:
+    """UTF-8 (with or without BOM), UTF-16 or GB18030, and how many characters are damaged.
+
+    Databases cut texts in the middle of a character, so a few damaged ones do not make another encoding. Bytes with
+    more faults than that in every encoding are no text file.
+    """
+    head = member.head
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16", 0
+    if head.count(0) > len(head) // 100:
+        odd, even = head[1::2].count(0), head[::2].count(0)
+        return ("utf-16-le" if odd >= even else "utf-16-be"), 0
+    for encoding in ("utf-8-sig", "gb18030"):
+        damaged, characters = _faults(member, encoding)
+        if damaged <= max(_FEW_DAMAGED, characters // 1000):
+            return encoding, damaged
+    raise InputError("file_unreadable", file=member.name, detail="encoding")
+
+
+def _faults(member: Member, encoding: str) -> tuple[int, int]:
+    """Damaged characters, and characters read; a file that is clearly of another encoding is left early."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    damaged = characters = 0
+    with member.open() as stream:
+        while piece := stream.read(_READ_BYTES):
+            text = decoder.decode(piece)
+            damaged, characters = damaged + text.count(_DAMAGED), characters + len(text)
+            if damaged > max(_FEW_DAMAGED, member.size // 1000):
+                return damaged, characters
+    text = decoder.decode(b"", final=True)
+    return damaged + text.count(_DAMAGED), characters + len(text)
+
+
+def _delimiter(head: str) -> str:
+    """The delimiter that is most frequent in the first lines."""
+    first = "\n".join(head.splitlines()[:20])
+    return max(",\t;", key=first.count) if any(mark in first for mark in ",\t;") else ","
+
+
+class _Feed:
+    """Lines for the CSV reader, remembered since the record at hand began, so that they can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self.record: list[str] = []
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.record) >= _MOST_LINES:
+            raise csv.Error("too many lines")
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.record.append(line)
+        return line
+
+    def give_back(self, lines: list[str]) -> None:
+        self._again.extendleft(reversed(lines))
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
+    """The records of a delimited text.
+
+    A quote that is never closed would swallow the rows after it. So a record whose quotes do not fit, or which goes
+    over lines that look like rows of their own, is taken apart: its first line becomes a `BrokenRow` and the lines
+    after it are read again.
+    """
+    feed = _Feed(lines)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    before: Row = []
+    while True:
+        feed.record = []
+        try:
+            row: Row = next(reader)
+            fits = len(feed.record) == 1 or not _swallowed_rows(feed.record, before, delimiter)
+        except StopIteration:
+            return
+        except csv.Error:
+            fits = False
+        if fits:
+            if len(feed.record) == 1:
+                before = row
+            yield row
+            continue
+        first, *after = feed.record
+        feed.give_back(after)
+        reader = csv.reader(feed, delimiter=delimiter, strict=True)
+        yield _lone(first, delimiter)
+
+
+def _lone(line: str, delimiter: str) -> Row:
+    """One line by itself: quotes in pairs are only untidy, an odd one is broken."""
+    if line.count('"') % 2 == 0 and len(line) < csv.field_size_limit():
+        return next(csv.reader([line], delimiter=delimiter))
+    return BrokenRow(_plain(line, delimiter))
+
+
+def _plain(line: str, delimiter: str) -> list[str]:
+    return line.rstrip("\r\n").split(delimiter)
+
+
+def _swallowed_rows(lines: list[str], before: Row, delimiter: str) -> bool:
+    """Whether lines inside a record are rows: as many cells as the row before, numbers where that has numbers."""
+    width = len(before)
+    if width < 2:
+        return False
+    inner = [_plain(line, delimiter) for line in lines[1:-1]]
+    first, last = _plain(lines[0], delimiter), _plain(lines[-1], delimiter)
+    if any(_is_like(cells, before) for cells in inner):
+        return True
+    return width > 2 and len(first) == width and _is_like(last, before)
+
+
+def _is_like(cells: Row, before: Row) -> bool:
+    if len(cells) != len(before):
+        return False
+    pairs = [(cell.strip(' "\r\n'), other.strip()) for cell, other in zip(cells, before, strict=True)]
+    kinds = [
+        (bool(_NUMBER_LIKE.match(cell)), bool(_NUMBER_LIKE.match(other))) for cell, other in pairs if cell and other
+    ]
+    return all(one == other for one, other in kinds) and any(one for one, _ in kinds)
+
+
+class _TableReader(HTMLParser):
+    """Collects the cells of every top-level table of a page; `colspan` fills with blanks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[list[list[Cell]]] = []
+        self._cell: list[str] | None = None
+        self._span = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self._end_cell()
+            self.tables[-1].append([])
+        elif tag in {"td", "th"} and self.tables:
+            self._end_cell()
+            if not self.tables[-1]:
+                self.tables[-1].append([])
+            span = dict(attrs).get("colspan") or "1"
+            self._cell, self._span = [], int(span) if span.isdigit() else 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th", "tr", "table"}:
+            self._end_cell()
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+    def _end_cell(self) -> None:
+        if self._cell is not None:
+            self.tables[-1][-1] += ["".join(self._cell).strip(), *[""] * (min(self._span, 500) - 1)]
+            self._cell = None
