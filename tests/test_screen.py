@@ -118,11 +118,23 @@ def test_the_same_page_gives_the_same_html(page):
     assert screen.page_payload(page) == screen.page_payload(demo.demo_page(page.lang))
 
 
-def test_a_notebook_fragment_brings_its_style_and_follows_the_lab_theme():
-    html = screen.notebook_html("<p>x</p>")
+def test_a_notebook_cell_brings_the_style_it_needs_and_follows_the_lab_theme():
+    html = screen.notebook_blocks(['<p class="nb-how">x</p>'], "zh")[0]
     assert html.startswith("<style>")
     assert 'data-jp-theme-light="false"' in html
+    assert ":root:root .nb .nb-how{" in html
+    assert "nb-verdict" not in html
+    assert "@media print" not in html
     assert "http" not in html
+    assert html.endswith('<div class="nb nb-cell" lang="zh"><p class="nb-how">x</p></div>')
+
+
+def test_neighbouring_html_is_one_output_of_a_cell_and_charts_stand_alone(page):
+    chart = next(part for section in page.sections for part in section.parts if isinstance(part, ChartPart))
+    blocks = screen.notebook_blocks(["<p>a</p>", chart, "<p>b</p>", "<p>c</p>"], "en")
+    assert [block if block is chart else block.count('nb-cell"') for block in blocks] == [1, chart, 1]
+    assert "<p>b</p><p>c</p>" in blocks[2]
+    assert "<style>" not in blocks[2]
 
 
 def _luminance(colour: str) -> float:

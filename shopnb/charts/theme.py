@@ -12,7 +12,7 @@ FONT = (
     "-apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', "
     "'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', sans-serif"
 )
-WIDTH = 560  # notebooks need a number; the page replaces it
+WIDTH = 640  # notebooks need a number; the page replaces it
 PHONE_WIDTH = 340
 
 INK = "#6f7985"  # labels on axes, names of rows

@@ -289,12 +289,7 @@ class Page(ABC):
             self.__dict__.pop(name, None)
 
     def _show(self, name: str, blocks: Sequence[widgets.Block]) -> None:
-        """Display blocks; the style goes with the first one of a cell, which is always HTML."""
-        outputs = [
-            screen.notebook_html(block, styled=turn == 0) if isinstance(block, str) else block
-            for turn, block in enumerate(blocks)
-        ]
-        self._handles.show(name, outputs)
+        self._handles.show(name, screen.notebook_blocks(blocks, self.lang), lang=self.lang)
 
     # The record
 

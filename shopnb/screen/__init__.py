@@ -6,11 +6,9 @@ sheet of page, notebook and index. Texts come finished from `pages`; only fixed 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,13 +16,14 @@ from markupsafe import Markup
 
 from shopnb import labels, tables
 from shopnb.screen.spark import sparkline
+from shopnb.screen.style import cell_style, stylesheet
 from shopnb.view import ChartPart, Note, Page, Screen, Section, TablePart, TextPart
 
 __all__ = [
     "finished",
     "footer_html",
     "methods_html",
-    "notebook_html",
+    "notebook_blocks",
     "notes_html",
     "page_payload",
     "screen_html",
@@ -132,20 +131,23 @@ def page_payload(page: Page) -> dict[str, Any]:
     }
 
 
-@cache
-def stylesheet() -> str:
-    """The one style sheet, without comments and line breaks."""
-    css = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    css = re.sub(r"\s+", " ", css)
-    return re.sub(r" ?([{};,>]) ?", r"\1", css).strip()
-
-
 def _block_json(block: str | ChartPart) -> dict[str, str]:
     return {"kind": "html", "html": block} if isinstance(block, str) else {"kind": "chart", "id": block.id}
 
 
-def notebook_html(fragment: str, *, styled: bool = True) -> str:
-    """A fragment for an output cell, following JupyterLab's light or dark theme; one a cell carries the style."""
-    style = f"<style>{stylesheet()}</style>" if styled else ""
-    return f'{style}<div class="nb nb-cell">{fragment}</div>'
+def notebook_blocks(blocks: Sequence[str | ChartPart], lang: str) -> list[str | ChartPart]:
+    """Blocks for an output cell, following JupyterLab's light or dark theme; neighbouring HTML becomes one block.
+
+    The first block, always HTML, carries the style of the cell.
+    """
+    joined: list[str | ChartPart] = []
+    for block in blocks:
+        if isinstance(block, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += block
+        else:
+            joined.append(block)
+    wrapped = [
+        f'<div class="nb nb-cell" lang="{lang}">{block}</div>' if isinstance(block, str) else block for block in joined
+    ]
+    style = cell_style("".join(block for block in wrapped if isinstance(block, str)))
+    return [f"<style>{style}</style>{wrapped[0]}", *wrapped[1:]]

@@ -6,7 +6,7 @@ is made, since a widget leaves its state in the notebook.
 
 from __future__ import annotations
 
-from shopnb.widgets.controls import Controlled, controls, is_interactive
 from shopnb.widgets.outputs import Block, Handles
+from shopnb.widgets.panel import Controlled, controls, is_interactive
 
 __all__ = ["Block", "Controlled", "Handles", "controls", "is_interactive"]

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from IPython.display import DisplayHandle, display
 
-from shopnb.view import CHART_MIME, ChartPart
+from shopnb import charts, labels
+from shopnb.view import ChartPart
 
 Block = str | ChartPart
-_EMPTY: dict[str, Any] = {"text/html": ""}
 
 
-def mimebundle(block: Block) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One output as data and metadata: HTML, or a chart that JupyterLab draws without a network."""
-    if isinstance(block, str):
-        return {"text/html": block}, {}
-    data = {CHART_MIME: block.spec, "text/plain": block.alt}
-    return data, {"shopnb": {"chart": block.id, "alt": block.alt, "title": block.title}}
+def _bundle(block: Block) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One output as data and metadata."""
+    return ({"text/html": block}, {}) if isinstance(block, str) else charts.mime_bundle(block)
+
+
+def _fitted(blocks: Sequence[Block], places: int, lang: str) -> list[Block]:
+    """`blocks` for so many outputs: empty ones where there are fewer, the last one takes what is more.
+
+    A chart needs an output of its own, which only a run of the cell can add: the last output names it and says so.
+    """
+    if len(blocks) <= places:
+        return [*blocks, *[""] * (places - len(blocks))]
+    rest = (block if isinstance(block, str) else _named(block, lang) for block in blocks[places - 1 :])
+    return [*blocks[: places - 1], "".join(rest)]
+
+
+def _named(chart: ChartPart, lang: str) -> str:
+    """The sentence that stands where a chart has no output."""
+    sentence = labels.text("widgets.run_again", lang, title=chart.title)
+    return f'<div class="nb nb-cell" lang="{lang}"><p>{html.escape(sentence)}</p></div>'
 
 
 class Handles:
@@ -26,25 +41,29 @@ class Handles:
 
     def __init__(self) -> None:
         self._shown: dict[str, list[DisplayHandle]] = {}
+        self._emitted: dict[str, DisplayHandle] = {}
         self.redrawing = False
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._shown))
 
-    def show(self, name: str, blocks: Sequence[Block]) -> None:
+    def show(self, name: str, blocks: Sequence[Block], *, lang: str) -> None:
         """Display `blocks` under `name`; while redrawing, put them into the outputs that are there."""
-        bundles = [mimebundle(block) for block in blocks]
         if not (self.redrawing and name in self._shown):
+            bundles = [_bundle(block) for block in blocks]
             self._shown[name] = [
                 display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in bundles
             ]
             return
         handles = self._shown[name]
-        bundles += [(_EMPTY, {})] * (len(handles) - len(bundles))
-        for handle, (data, metadata) in zip(handles, bundles, strict=True):
+        for handle, block in zip(handles, _fitted(blocks, len(handles), lang), strict=True):
+            data, metadata = _bundle(block)
             handle.update(data, metadata=metadata, raw=True)
 
     def emit(self, mime: str, data: Any) -> None:
         """Hand data to whoever reads the notebook afterwards; nothing is drawn."""
-        if not self.redrawing:
-            display({mime: data, "text/plain": ""}, raw=True)
+        bundle = {mime: data, "text/plain": ""}
+        if self.redrawing and mime in self._emitted:
+            self._emitted[mime].update(bundle, raw=True)
+        else:
+            self._emitted[mime] = display(bundle, raw=True, display_id=True)
