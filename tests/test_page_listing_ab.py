@@ -185,6 +185,7 @@ def test_the_sample_finds_what_was_planted(sample_shop):
     assert best.variant.startswith("B")
     assert best.difference.estimate == pytest.approx(0.0052, abs=0.0006)
     assert best.chance > 0.95
+    assert page.numbers.comparison.state == "switch"
     assert "pooled_misleads" in {note.code for note in page.health_notes()}
     assert "clicks_without_carts" not in {one.code for one in page.found}
     for name in ("儿童吸管-关键词", "儿童吸管-标题测试"):
