@@ -180,10 +180,15 @@ def test_any_altair_notebook_becomes_a_readable_offline_page():
 
 
 def test_a_failed_report_says_why_and_stands_alone():
-    parts = {"problem": "缺少这些列:<b>访客数</b>。", "where": "日报.xlsx", "fix": "重新导出。"}
+    parts = {
+        "en": {"problem": "Columns are missing: <b>访客数</b>.", "where": "日报.xlsx", "fix": "Export it again."},
+        "zh": {"problem": "缺少这些列:<b>访客数</b>。", "where": "日报.xlsx", "fix": "重新导出。"},
+    }
     html = report.failure_page(
-        shop="禾木", report="shop_overview", day="2026-08-30", lang="zh", code="missing_columns", parts=parts
+        shop="禾木", report="shop_overview", day="2026-08-30", lang="zh", code="missing_columns", parts=parts, cell="load"
     )
+    assert html.index("重新导出。") < html.index("Export it again.")
+    assert "<dd>load</dd>" in html
     assert "这份报告没有做成" in html
     assert "&lt;b&gt;访客数" in html
     assert "重新导出。" in html

@@ -10,24 +10,31 @@ from typing import Any
 from urllib.parse import quote
 
 from shopnb import labels
-from shopnb.report.templating import render
+from shopnb.report.templating import LANGUAGE_TAGS, render
 
 _SHOWN = 50  # findings on the index
 
 
 def failure_page(
-    *, shop: str, report: str, day: str, lang: str, code: str, parts: Mapping[str, str], cell: str = ""
+    *, shop: str, report: str, day: str, lang: str, code: str, parts: Mapping[str, Mapping[str, str]], cell: str = ""
 ) -> str:
-    """The page that stands where a report would: not ready, and why.
+    """The page that stands where a report would: not ready, and why; in `lang` first, then in the other languages.
 
     Parameters
     ----------
     code : stable name of the error.
-    parts : its `problem`, `where` and `fix` in `lang`; the last two may be empty.
+    parts : language -> its `problem`, `where` and `fix`; the last two may be empty.
     cell : tag of the notebook cell that failed.
     """
-    shown = {"problem": "", "where": "", "fix": "", **parts}
-    return render("failure.html.jinja", lang, shop=shop, report=report, day=day, code=code, parts=shown, cell=cell)
+    order = [lang, *(other for other in parts if other != lang)]
+    told = [(one, LANGUAGE_TAGS[one], {"problem": "", "where": "", "fix": "", **parts[one]}) for one in order]
+    return render(
+        "failure.html.jinja", lang, shop=shop, report=report, day=day, code=code, told=told, cell=cell, say=_say
+    )
+
+
+def _say(key: str, lang: str, /, **values: Any) -> str:
+    return labels.text(f"report.{key}", lang, **values)
 
 
 def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:

@@ -99,7 +99,7 @@ def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
     write_text(_place(job, f"{name}.ipynb"), _notebook_text(notebook))
     page = failure_page(
         shop=job.shop_label, report=job.report, day=job.expected_end, lang=job.lang, code=failure.code,
-        parts=failure.parts[job.lang], cell=failure.cell,
+        parts=failure.parts, cell=failure.cell,
     )  # fmt: skip
     write_text(_place(job, f"{name}.html"), page)
     return f"{job.shop_label}/{name}.html"
