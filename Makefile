@@ -14,7 +14,7 @@ report: $(STAMP)  ## all reports of the sample shop, into reports/
 	$(BIN)/shopnb run --out reports
 
 test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 lab: $(STAMP)  ## JupyterLab on a working copy of the notebooks
 	$(BIN)/shopnb lab
