@@ -28,7 +28,8 @@ def strong(*picks: altair.Parameter, opacity: float = 1) -> dict[str, Any]:
     chosen = picks[0]
     for pick in picks[1:]:
         chosen = chosen & pick
-    return altair.condition(chosen, altair.value(opacity), altair.value(_PALE))
+    shown: dict[str, Any] = altair.condition(chosen, altair.value(opacity), altair.value(_PALE))
+    return shown
 
 
 def with_picks(marks: altair.Chart, *picks: altair.Parameter) -> altair.Chart:
