@@ -45,7 +45,7 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
     rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed), with
         `record` ({} unless done). Paths are relative to the index.
     """
-    shown = [_row(row) for row in rows]
+    shown = [_row(row, lang) for row in rows]
     incomplete = [row for row in shown if row["state"] in ("not_ready", "skipped") and row["problem"]]
     failed = [row for row in shown if row["state"] == "failed"]
     findings = _findings(rows)
@@ -61,13 +61,19 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
     )  # fmt: skip
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
     record, error = row.get("record") or {}, row.get("error") or {}
     return {
         "shop": row["shop"], "state": row["state"], "path": row.get("path", ""),
-        "title": record.get("title") or row["report"], "verdict": record.get("verdict", ""),
+        "title": record.get("title") or _name(row["report"], lang), "verdict": record.get("verdict", ""),
         "problem": error.get("problem", ""), "fix": error.get("fix", ""),
     }  # fmt: skip
+
+
+def _name(report: str, lang: str) -> str:
+    """A report that did not run, by the question it answers; a notebook of the user's own by its name."""
+    question = f"runner.questions.{report}"
+    return labels.text(question, lang) if labels.has(question, lang) else report
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
