@@ -180,4 +180,5 @@ def chart_lines(
         layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2="high:Q", color=quiet))
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
     layers.append(hover.encode(y=y, color=quiet, tooltip=rows.told("day_text", "series", "text", lang=lang)))
-    return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=220)
+    whole = altair.layer(*layers).resolve_legend(color="independent")  # one shared legend, some hidden: Vega warns
+    return frames.finish(whole, id=id, title=title, alt=alt, lang=lang, height=220)
