@@ -110,6 +110,21 @@ def test_status_says_what_a_report_lacks_and_where_it_is_downloaded(shop, capsys
     assert "生意参谋" in line
 
 
+def test_status_names_days_that_are_missing_and_the_next_file(shop, tmp_path, capsys):
+    daily = tmp_path / "日报.csv"
+    daily.write_text("统计日期,访客数\n2026-09-01,5\n2026-09-02,5\n2026-09-05,5\n", "utf-8")
+    call(capsys, "import", daily, "--shop", shop)
+    code, out, _ = call(capsys, "status", "--shop", shop, "--json")
+    told = json.loads(out)
+    table = next(one for one in told["tables"] if one["table"] == "shop_daily")
+    assert (code, table["gaps"]) == (0, [["2026-09-03", "2026-09-04"]])
+    assert told["next"]["halves"] == 1
+    assert told["next"]["opens"]
+    code, out, _ = call(capsys, "status", "--shop", shop)
+    assert "2026-09-03 to 2026-09-04" in out
+    assert "0½ of 5 pages can be seen. Download this one file to see" in out
+
+
 def test_list_tells_question_needs_and_parameters_of_every_report(capsys):
     code, out, _ = call(capsys, "list", "--json")
     reports = {one["report"]: one for one in json.loads(out)["reports"]}

@@ -6,6 +6,7 @@ import os
 import zipfile
 from datetime import date
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,6 +141,14 @@ def test_typed_tables_follow_their_files(tmp_path):
     assert not open_shop(tmp_path).has("items")
 
 
+def test_a_typed_table_may_be_a_workbook(tmp_path):
+    place = new_shop(tmp_path / "店", lang="zh")
+    book = openpyxl.load_workbook(place / "tables_in/templates/items.xlsx")
+    book.active.append(["600000000003", "长杯", "杯"])
+    book.save(place / "tables_in/商品.xlsx")
+    assert list(open_shop(place).table("items").execute()["item_id"]) == ["600000000003"]
+
+
 def test_a_typed_table_that_breaks_keeps_its_last_rows(tmp_path):
     file = write(tmp_path / "tables_in/items.csv", [["商品ID", "简称"], ["1001", "甲杯"]])
     open_shop(tmp_path)
@@ -170,6 +179,11 @@ def test_a_new_shop_has_templates_that_do_not_count(tmp_path):
     shop = open_shop(place)
     assert (shop.name, shop.settings.platform, shop.settings.margin_rate) == ('他说"好"', "tmall", None)
     assert list(shop.tables) == []
+    for template in (place / "tables_in/templates").glob("*.xlsx"):
+        sheet = openpyxl.load_workbook(template).active
+        cells = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
+        assert cells == list(csv.reader(template.with_suffix(".csv").read_text("utf-8-sig").splitlines()))
+        assert {cell.number_format for row in sheet.iter_rows() for cell in row if cell.value} == {"@"}
     for template in (place / "tables_in/templates").glob("*.csv"):
         rows = list(csv.reader(template.read_text("utf-8-sig").splitlines()))
         assert len(rows) == 3, template

@@ -13,7 +13,7 @@ from typing import Any
 
 from shopnb import labels, parameters, shop
 from shopnb.cli import terminal
-from shopnb.cli.running import lacking
+from shopnb.cli.running import lacking, tables_of
 from shopnb.cli.sample import shop_folder
 from shopnb.errors import ShopnbError
 from shopnb.intake import FileAccount, import_files
@@ -107,8 +107,10 @@ def status(given: argparse.Namespace, lang: str) -> int:
     opened = shop.open_shop(shop_folder(given.shop))
     tables = opened.status().to_dict("records")
     reports = {slug: lacking(opened, slug) for slug in parameters.notebooks()}
+    following = shop.next_download(opened.has, {slug: found for slug in reports if (found := tables_of(slug))})
     if given.json:
-        terminal.say_json({"shop": opened.name, "tables": _json_tables(tables), "reports": _json_reports(reports)})
+        said = {"shop": opened.name, "tables": _json_tables(tables), "reports": _json_reports(reports)}
+        terminal.say_json({**said, "next": vars(following)})
         return 0
     terminal.say(labels.text("cli.status.shop", lang, name=opened.name, folder=str(opened.folder)) + "\n")
     rows = [
@@ -117,20 +119,39 @@ def status(given: argparse.Namespace, lang: str) -> int:
             _span(row["first_on"], row["last_on"], lang=lang),
             str(row["rows"]),
             str(row["imports"]),
+            labels.text("cli.list_mark", lang).join(_span(*gap, lang=lang) for gap in row["gaps"]),
         ]
         for row in tables
     ]
-    headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "rows", "exports")]
+    headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "rows", "exports", "gaps")]
     terminal.say(terminal.table(headings, rows) if rows else labels.text("cli.status.empty", lang))
     terminal.say("")
     rows = [[slug, *_verdict(error, lang)] for slug, error in reports.items()]
     terminal.say(terminal.table([labels.text("cli.status.report", lang), "", ""], rows))
+    terminal.say("\n" + _next_step(following, len(reports), lang))
     return 0
 
 
+def _next_step(following: shop.NextDownload, of: int, lang: str) -> str:
+    """How many pages can be seen, and the one file that shows more."""
+    pages, half = divmod(2 * following.pages + following.halves, 2)
+    said = labels.text(f"cli.status.seen_{'with_half' if half else 'whole'}", lang, pages=pages, of=of)
+    if not following.table:
+        return said
+    mark = labels.text("cli.list_mark", lang)
+    return said + labels.text(
+        f"cli.status.next_{'opens' if following.opens else 'fills'}", lang,
+        reports=mark.join(following.opens or following.fills), get=labels.text(f"intake.get.{following.table}", lang),
+    )  # fmt: skip
+
+
 def _json_tables(tables: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    days = ("first_on", "last_on")
-    return [{name: _iso(value) if name in days else value for name, value in row.items()} for row in tables]
+    told = []
+    for row in tables:
+        days = {name: _iso(row[name]) for name in ("first_on", "last_on")}
+        gaps = [[_iso(first), _iso(last)] for first, last in row["gaps"]]
+        told.append({**row, **days, "gaps": gaps})
+    return told
 
 
 def _json_reports(reports: Mapping[str, ShopnbError | None]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from shopnb.cli import terminal
 from shopnb.cli.sample import shop_folder
 from shopnb.errors import ParameterError, ShopnbError
 from shopnb.runner import EXTRAS, Choice, Plan, Reports, Result, plan, run_batch
-from shopnb.shop import Shop, open_shop
+from shopnb.shop import ReportTables, Shop, open_shop
 
 if TYPE_CHECKING:
     from shopnb.pages import Page
@@ -29,6 +29,12 @@ def needs(slug: str) -> tuple[str, ...]:
     """Tables that a report is about; () for a notebook of the user's own."""
     page = _page(slug)
     return (*page.needs, *page.needs_any) if page else ()
+
+
+def tables_of(slug: str) -> ReportTables | None:
+    """The tables that a report is made of; None for a notebook of the user's own."""
+    page = _page(slug)
+    return ReportTables(page.needs, page.needs_any, page.uses) if page else None
 
 
 def lacking(shop: Shop, slug: str) -> ShopnbError | None:

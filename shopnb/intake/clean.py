@@ -86,8 +86,13 @@ def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, ke
     rows, numbers, cleaned = _sort_out(found, below, first)
     faults: dict[int, Rejection] = {}
     discreet = bool(found.personal) or any(column.personal for column in found.kind.table)
+    whole = len({len(row) for row in rows}) == 1
+    turned: list[Any] = list(zip(*rows, strict=True)) if whole else []
     for name, index in found.columns.items():
-        cells = [row[index] if index < len(row) else None for row in rows]
+        if whole and index < len(turned):
+            cells = turned[index]
+        else:
+            cells = [row[index] if index < len(row) else None for row in rows]
         parser = _parser(found, name, near=near, key=key)
         parsed, bad = _parse_unique(cells, parser)
         if _column(found, name).dtype in {"date", "timestamp"} and not all(
@@ -157,10 +162,10 @@ def _is_word(cell: Cell, words: Set[str]) -> bool:
     return isinstance(cell, str) and len(cell) < 12 and fold(cell) in words
 
 
-def _parse_unique(cells: list[Cell], parser: Parser) -> tuple[list[Any], dict[int, str]]:
+def _parse_unique(cells: Sequence[Cell], parser: Parser) -> tuple[list[Any], dict[int, str]]:
     """Parse each distinct cell once; `True`, `1` and `1.0` are distinct."""
-    plain = all(cell is None or isinstance(cell, str) for cell in cells)
-    keys: list[Any] = cells if plain else [(type(cell), cell) for cell in cells]
+    plain = set(map(type, cells)) <= {str, type(None)}
+    keys: Sequence[Any] = cells if plain else [(type(cell), cell) for cell in cells]
     parsed: dict[Any, Any] = {}
     reasons: dict[Any, str] = {}
     for key in set(keys):
@@ -170,7 +175,7 @@ def _parse_unique(cells: list[Cell], parser: Parser) -> tuple[list[Any], dict[in
             parsed[key] = None
             reasons[key] = fault.reason
     bad = {index: reasons[key] for index, key in enumerate(keys) if key in reasons} if reasons else {}
-    return [parsed[key] for key in keys], bad
+    return list(map(parsed.__getitem__, keys)), bad
 
 
 def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], bytes]) -> Parser:

@@ -41,6 +41,7 @@ def fold(header: str) -> str:
     return re.sub(r"[\s\ufeff\u200b\u200e]+", "", text).strip("*'\"")
 
 
+@lru_cache(maxsize=20_000)
 def bare(folded: str) -> str:
     """A folded header without a trailing bracket: its unit or a hint."""
     return _BRACKETS.sub("", folded) or folded
@@ -165,6 +166,7 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
         raise InputError("kind_unreadable", file=where, detail=str(error)) from None
 
 
+@cache
 def _packaged_text(name: str) -> str:
     return resources.files("shopnb").joinpath("exports", f"{name}.toml").read_text("utf-8")
 

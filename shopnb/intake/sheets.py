@@ -15,7 +15,7 @@ from shopnb.errors import InputError
 from shopnb.intake import ole
 from shopnb.intake.containers import Member
 
-PIECE_ROWS = 50_000
+PIECE_ROWS = 20_000
 
 Cell = Any  # str, int, float, bool, date, datetime, time, timedelta or None
 Row = list[Cell]

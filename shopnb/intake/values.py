@@ -96,6 +96,15 @@ def _shrunk(number: float, percent: str) -> float:
     return round(number / {"": 1, "%": 100, "‰": 1000}[percent], 12) if percent else number
 
 
+def _ordinary(text: str) -> float | None:
+    """The number of a cell such as `1,855` or `53.83%`, as nearly all cells are; None for all others."""
+    try:
+        number = round(float(text[:-1].replace(",", "")) / 100, 12) if text[-1:] == "%" else float(text.replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None
+
+
 def parse_number(value: object) -> float | None:
     """A number: `1,855`, `53.83%` (0.5383), `1.2万`, `1,234.56元`, full-width digits.
 
@@ -108,6 +117,8 @@ def parse_number(value: object) -> float | None:
         return float(value)
     if isinstance(value, int | float):
         return None if value != value else float(value)
+    if isinstance(value, str) and (number := _ordinary(value)) is not None:
+        return number
     text = clean_text(value)
     if text is None:
         return None
@@ -125,9 +136,10 @@ def parse_int(value: object) -> int | None:
     number = parse_number(value)
     if number is None:
         return None
-    if number != round(number) or abs(number) > 2**53:
+    whole = int(number)
+    if number != whole or abs(whole) > 2**53:
         raise BadValue("not_a_whole_number")
-    return int(number)
+    return whole
 
 
 def parse_range(value: object) -> tuple[float | None, float | None]:

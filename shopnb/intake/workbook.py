@@ -57,7 +57,8 @@ def read(member: Member) -> Iterator[Sheet]:
             sheet = book.get_sheet_by_name(name)
             if sheet.total_height * sheet.total_width > MAX_CELLS:
                 raise InputError("workbook_too_large", file=member.name, sheet=name, rows=sheet.total_height)
-            yield sheet_of(name, _rows(sheet))
+            rows = _Rows(sheet)
+            yield sheet_of(name, rows, share=rows.share)
     except python_calamine.PasswordError:
         raise InputError("file_encrypted", file=member.name) from None
     except InputError:
@@ -68,11 +69,26 @@ def read(member: Member) -> Iterator[Sheet]:
         raise InputError("file_unreadable", file=member.name, detail=type(error).__name__) from None
 
 
-def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[Row]:
-    """Rows from the first column on; the reader leaves out columns that are empty on the left."""
-    left: Row = [""] * (sheet.start[1] if sheet.start else 0)
-    for row in sheet.iter_rows():
-        yield [*left, *row]
+class _Rows:
+    """Rows from the first column on, where the reader leaves out columns that are empty on the left."""
+
+    def __init__(self, sheet: python_calamine.CalamineSheet) -> None:
+        self._rows = sheet.iter_rows()
+        self._left: Row = [""] * (sheet.start[1] if sheet.start else 0)
+        self._total = max(sheet.total_height, 1)
+        self._done = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        return self
+
+    def __next__(self) -> Row:
+        row = next(self._rows)
+        self._done += 1
+        return [*self._left, *row] if self._left else row
+
+    def share(self) -> float:
+        """How many of the rows have been handed out."""
+        return min(self._done / self._total, 1.0)
 
 
 def _check_size(member: Member) -> None:

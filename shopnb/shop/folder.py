@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -162,15 +162,35 @@ class Shop:
         """One row a table that holds rows.
 
         Columns `table`, `imports` (int), `rows` (int, before the newest export wins), `first_on`, `last_on` (date or
-        None where undated).
+        None where undated), `gaps` (list of (first, last) day spans that no export covers).
         """
         rows = []
         for name in self.tables:
             span = self.days(name)
             kept = sum(account.kept for account in self.accounts(name))
             first, last = span or (None, None)
-            rows.append((name, len(self.accounts(name)), kept, first, last))
-        return pd.DataFrame(rows, columns=["table", "imports", "rows", "first_on", "last_on"])
+            rows.append((name, len(self.accounts(name)), kept, first, last, self.gaps(name)))
+        return pd.DataFrame(rows, columns=["table", "imports", "rows", "first_on", "last_on", "gaps"])
+
+    def gaps(self, table: str) -> list[tuple[date, date]]:
+        """Spans of days, inside those that a table covers, that none of its rows has; [] for tables of events.
+
+        Tables by day and by period are complete only when every day is there; a day without an order is no gap.
+        """
+        declared = TABLES[table]
+        by_period = "start_on" in declared
+        if not self.has(table) or declared.typed or (declared.day != "day" and not by_period):
+            return []
+        ends = ["start_on" if by_period else declared.day, declared.day]
+        rows = self.table(table)
+        spans = rows.select(start=rows[ends[0]], end=rows[ends[1]]).distinct().to_pandas().dropna()
+        gaps: list[tuple[date, date]] = []
+        reached: date | None = None
+        for start, end in sorted((pd.Timestamp(a).date(), pd.Timestamp(b).date()) for a, b in spans.to_numpy()):
+            if reached and (start - reached).days > 1:
+                gaps.append((reached + timedelta(days=1), start - timedelta(days=1)))
+            reached = max(reached or end, end)
+        return gaps
 
 
 def newest_per_slice(stored: Any, name: str, stems: list[str]) -> Any:

@@ -10,6 +10,8 @@ import io
 import json
 from pathlib import Path
 
+import xlsxwriter
+
 from shopnb import labels
 from shopnb.errors import InputError
 from shopnb.intake import TYPED_FOLDER
@@ -30,8 +32,8 @@ def new_shop(
 ) -> Path:
     """Make a shop folder: `inbox/`, `tables_in/` with a CSV a table, `shopnb.toml`.
 
-    The CSVs in `tables_in/` hold their header only; the same with two example lines lie in `tables_in/templates/`,
-    which is never read.
+    The CSVs in `tables_in/` hold their header only; the same with two example lines lie in `tables_in/templates/`, as
+    CSV and as a workbook. Templates are never read; a filled workbook put into `tables_in/` is.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def new_shop(
 
 
 def _write_templates(folder: Path, table: Table) -> None:
-    """The empty table, and beside it the one with two example lines."""
+    """The empty table, and beside it the one with two example lines, as CSV and as a workbook."""
     header = [column.platform for column in table]
     examples = list(csv.reader(labels.text(f"intake.examples.{table.name}", "zh").strip().splitlines()))
     for path, rows in ((folder / f"{table.name}.csv", []), (folder / "templates" / f"{table.name}.csv", examples)):
@@ -76,3 +78,18 @@ def _write_templates(folder: Path, table: Table) -> None:
             text = io.StringIO()
             csv.writer(text, lineterminator="\r\n").writerows([header, *rows])
             path.write_bytes(text.getvalue().encode("utf-8-sig"))
+    _write_workbook(folder / "templates" / f"{table.name}.xlsx", [header, *examples])
+
+
+def _write_workbook(path: Path, rows: list[list[str]]) -> None:
+    """All cells are text, so that a spreadsheet keeps ids and dates as they are typed."""
+    if path.exists():
+        return
+    with xlsxwriter.Workbook(str(path)) as book:
+        text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
+        sheet = book.add_worksheet(path.stem)
+        sheet.set_column(0, len(rows[0]) - 1, 14, text)
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write_string(number, column, cell, text if number else bold)
