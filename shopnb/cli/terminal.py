@@ -72,8 +72,8 @@ class Progress:
         self._shown = 0
 
     def step(self, done: int, total: int, what: str) -> None:
-        """Say that `done` of `total` are done, `what` being the one in hand."""
-        if self._quiet:
+        """Say that `done` of `total` are done, `what` being the one in hand; nothing where there is nothing to do."""
+        if self._quiet or not total:
             return
         text = labels.text("cli.progress", self._lang, done=done, total=total, what=what).rstrip()
         if self._live:
