@@ -1,5 +1,6 @@
 """Each export kind in its true header: what becomes of its rows, worked out by hand."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from test_intake import csv_bytes, stored, xls_bytes, zip_bytes
 import shopnb
 from shopnb.errors import InputError
 from shopnb.intake import import_files
-from shopnb.intake.kinds import fold, packaged_kinds
+from shopnb.intake.kinds import fold, load_kinds, packaged_kinds
+from shopnb.shop import open_shop
 
 
 def read(tmp_path, name, data):
@@ -299,3 +301,94 @@ def test_a_wrong_kind_of_a_shop_is_named(tmp_path, text, word):
         import_files([], tmp_path)
     assert error.value.code == "kind_unreadable"
     assert word in str(error.value)
+
+
+def test_the_worked_example_of_contributing(tmp_path):
+    """The files are those printed in CONTRIBUTING; the numbers are read off them by hand."""
+    text = Path(shopnb.__file__).parents[1].joinpath("CONTRIBUTING.md").read_text("utf-8")
+    table, kind = (re.search(f"```{form}\n(.*?)```", text, re.DOTALL).group(1) for form in ("csv", "toml"))
+    (tmp_path / "shop/exports").mkdir(parents=True)
+    (tmp_path / "shop/exports/talent.toml").write_text(kind, "utf-8")
+    account, rows = read(tmp_path, "达人报表_2026-09-01_2026-09-07.csv", table.encode("gb18030"))
+    assert (account.kind, account.kept, account.dropped) == ("talent", 2, {"subtotal": 1})
+    assert account.days == ["2026-09-01", "2026-09-07"]
+    numbers = [(row["item_id"], row["visitors"], row["paid_orders"], row["paid_amount"]) for row in rows]
+    assert numbers == [("600000000001", 1200, 30, 2970.0), ("600000000002", 300, None, None)]
+    assert (rows[0]["commission"], account.unknown_columns) == (148.5, ["达人"])
+
+
+def test_a_kind_may_be_like_another_and_inherits_by_name(tmp_path):
+    (tmp_path / "exports").mkdir()
+    path = tmp_path / "exports" / "mine.toml"
+    path.write_text('like = "ad_scene"\nneeds = ["Tag", "clicks"]\n[aliases]\nday = ["Tag"]\n', "utf-8")
+    (mine,) = [kind for kind in load_kinds(tmp_path) if kind.name == "mine"]
+    assert (mine.table.name, mine.constants, mine.column_of("Tag")) == ("ad_daily", {"level": "scene"}, "day")
+    assert mine.column_of("消耗") == "cost"
+    path.write_text('like = "nowhere"\nneeds = ["a"]', "utf-8")
+    with pytest.raises(InputError, match="kind_unreadable"):
+        load_kinds(tmp_path)
+
+
+def test_two_tools_of_one_day_live_side_by_side(tmp_path):
+    """直通车 and 引力魔方 had reports of their own: neither takes the other's day away."""
+    p4p = ["日期", "计划名称", "展现量", "点击量", "花费", "宝贝收藏数"]
+    display = ["日期", "计划组", "计划", "展现量", "点击量", "消耗"]
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/a.csv").write_bytes(csv_bytes([p4p, ["2022-09-01", "甲", "10", "1", "2.5", "0"]]))
+    (tmp_path / "inbox/b.csv").write_bytes(csv_bytes([display, ["2022-09-01", "组", "甲", "20", "2", "4.5"]]))
+    rows = open_shop(tmp_path).table("ad_daily").execute()
+    assert dict(zip(rows["tool"], rows["cost"], strict=True)) == {"直通车": 2.5, "引力魔方": 4.5}
+
+
+def test_a_bill_keeps_the_name_of_the_fee_and_no_note(tmp_path):
+    header = [
+        "账务流水号",
+        "商户订单号",
+        "发生时间",
+        "对方账号",
+        "收入金额（+元）",
+        "支出金额（-元）",
+        "业务类型",
+        "备注",
+    ]
+    lines = [["#支付宝账务明细查询"], ["#账号:[假账号@example.com]"], header]
+    lines.append(
+        ["7001", "4001", "2026-09-01 10:00:00", "fake@example.com", "", "-1.20", "交易分账", "假名 淘宝客佣金代扣"]
+    )
+    lines.append(["#支出合计:1笔,共-1.20元"])
+    account, (row,) = read(tmp_path, "账单.csv", csv_bytes(lines, encoding="gb18030"))
+    assert (row["fee"], row["expense_amount"], row["income_amount"]) == ("淘宝客", -1.2, None)
+    assert (account.dropped, account.personal_columns) == ({"note_row": 1}, ["对方账号"])
+    assert not any("假名" in str(value) or "fake" in str(value) for value in row.values())
+
+
+def test_lines_without_numbers_of_their_own_are_counted(tmp_path):
+    header = ["订单编号", "标题", "价格", "购买数量", "商品属性"]
+    rows = [["4001", "杯", "5", "1", "红"], ["4001", "杯", "5", "1", "红"], ["4002", "碗", "6", "1", ""]]
+    account, kept = read(tmp_path, "a.csv", csv_bytes([header, *rows]))
+    assert (account.table, [row["line_id"] for row in kept]) == ("order_lines", ["4001-1", "4001-2", "4002-1"])
+
+
+def test_last_years_column_is_not_taken_for_this_years(tmp_path):
+    header = ["商品ID", "商品名称", "访客数(20250901-20250907)", "访客数", "成交金额", "成交单量"]
+    account, (row,) = read(
+        tmp_path, "商品_20260901_20260907.csv", csv_bytes([header, ["600000000001", "杯", "9", "7", "50", "2"]])
+    )
+    assert (row["platform"], row["item_visitors"], account.days) == ("jd", 7, ["2026-09-01", "2026-09-07"])
+    assert account.unknown_columns == ["访客数(20250901-20250907)", "成交单量"]
+
+
+def test_stock_without_a_day_is_of_the_day_of_the_export(tmp_path):
+    header = ["款式编码", "商品编码", "商品名称", "可用数", "采购在途数"]
+    account, (row,) = read(tmp_path, "库存_20260901.csv", csv_bytes([header, ["K1", "K1-红", "杯", "12", "5"]]))
+    assert (str(row["day"]), row["item_id"], row["sku"], row["available"]) == ("2026-09-01", "K1", "K1-红", 12)
+    account, (row,) = read(tmp_path, "库存.csv", csv_bytes([header, ["K1", "K1-红", "杯", "13", "5"]]))
+    assert "day_of_export" in [remark["code"] for remark in account.unsure]
+
+
+def test_parents_of_a_tree_of_ids_are_sums(tmp_path):
+    header = ["name", "myUv", "outerId", "parentOuterId"]
+    rows = [["搜索", "30", "1", "0"], ["无线搜索", "20", "2", "1"], ["PC 搜索", "10", "3", "1"]]
+    account, kept = read(tmp_path, "来源_20260901.csv", csv_bytes([header, *rows]))
+    assert account.dropped == {"subtotal": 1}
+    assert [(row["source_1"], row["visitors"]) for row in kept] == [("无线搜索", 20), ("PC 搜索", 10)]

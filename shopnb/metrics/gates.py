@@ -1,0 +1,179 @@
+"""Validity gates: where a number of the platform does not mean what it seems to (domain.md, section 15).
+
+Belongs here: one function a trap, from canonical tables to small frames or amounts with a code. That indices are never
+added and people never counted twice is `aggregate`'s.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import pandas as pd
+
+PRESALE = "presale"
+REFUND_LAG_DAYS = 20
+
+
+def _ratio(top: float, bottom: float) -> float:
+    return top / bottom if bottom else math.nan
+
+
+def presale_items(item_period: ibis.Table) -> pd.DataFrame:
+    """Items that were ordered and not yet paid (QA1): their 支付转化率 of 0 is no conversion.
+
+    Parameters
+    ----------
+    item_period : rows of schema `item_period` of one period.
+
+    Returns
+    -------
+    DataFrame, one row per item with orders > 0 and payers = 0, sorted by orders, largest first
+        `item_id`, `item_visitors`, `orderers`, `ordered_amount` (float), `order_conversion` (share 0-1, NaN without
+        visitors): what to show in place of the payment conversion, under code `presale`.
+    """
+    found = item_period.filter((item_period.orderers > 0) & (item_period.payers == 0))
+    rows = found.select("item_id", "item_visitors", "orderers", "ordered_amount").to_pandas()
+    visitors = rows["item_visitors"].astype("float64")
+    rows["order_conversion"] = rows["orderers"].astype("float64") / visitors.where(visitors > 0)
+    return rows.sort_values(["orderers", "item_id"], ascending=[False, True], ignore_index=True)
+
+
+def conversions(item_period: ibis.Table) -> pd.DataFrame:
+    """Conversion of each item with the gate applied: from payers, or from orders where payment is still to come.
+
+    Returns
+    -------
+    DataFrame, one row per row of `item_period`
+        `item_id`, `conversion` (share, may exceed 1; NaN without visitors), `basis` (payers or orderers), `code`
+        (`presale` or None).
+    """
+    rows = item_period.select("item_id", "item_visitors", "orderers", "payers").to_pandas()
+    presale = (rows["orderers"] > 0) & (rows["payers"] == 0)
+    top = rows["payers"].astype("float64").where(~presale, rows["orderers"].astype("float64"))
+    visitors = rows["item_visitors"].astype("float64")
+    return pd.DataFrame(
+        {
+            "item_id": rows["item_id"],
+            "conversion": top / visitors.where(visitors > 0),
+            "basis": presale.map({True: "orderers", False: "payers"}),
+            "code": pd.Series([PRESALE if found else None for found in presale], dtype=object),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Orders paid in stages: a deposit first, the rest on the day that the platform counts.
+
+    `open` are those whose rest is not paid; their money is not in any day's 支付金额 yet.
+    """
+
+    orders: int
+    open: int
+    due_amount: float
+
+
+def staged_payments(orders: ibis.Table) -> Staged:
+    """Orders in stages and what is still due of them.
+
+    Parameters
+    ----------
+    orders : rows of schema `orders`; closed orders (交易关闭) are left out.
+    """
+    alive = ~orders.state.fill_null("").contains("关闭")
+    staged = orders.filter(orders.staged_payment.notnull() & (orders.staged_payment != "") & alive)
+    due = staged.filter(staged.paid_at.isnull())
+    summed = staged.aggregate(orders=staged.count()).to_pandas().iloc[0]
+    rest = due.aggregate(open=due.count(), due=(due.total_amount - due.paid_amount.fill_null(0)).sum()).to_pandas()
+    amount = rest["due"].iloc[0]
+    return Staged(int(summed["orders"]), int(rest["open"].iloc[0]), 0.0 if pd.isna(amount) else float(amount))
+
+
+@dataclass(frozen=True)
+class GrossNet:
+    """Sales before and after refunds; `code` is `refunds_open` while refunds of the last days are still to come."""
+
+    gross: float
+    refunded: float
+    code: str | None
+
+    @property
+    def net(self) -> float:
+        """Gross less refunds; NaN when either is unknown."""
+        return self.gross - self.refunded
+
+
+def gross_net(paid_amount: float, refunded_amount: float, *, end: date, known_until: date) -> GrossNet:
+    """Sales gross and net (QA9): tiers, rankings and 支付金额 count orders that were refunded later.
+
+    Parameters
+    ----------
+    paid_amount, refunded_amount : of one period, in the shop's currency; NaN when unknown.
+    end : last day of the period. known_until : last day of the data.
+
+    Examples
+    --------
+    >>> both = gross_net(1000.0, 80.0, end=date(2026, 8, 30), known_until=date(2026, 8, 30))
+    >>> both.net, both.code
+    (920.0, 'refunds_open')
+    """
+    is_open = known_until - end < timedelta(days=REFUND_LAG_DAYS)
+    return GrossNet(paid_amount, refunded_amount, "refunds_open" if is_open else None)
+
+
+def freight_share(orders: ibis.Table) -> float:
+    """Share of freight in what buyers paid, 0-1 (1688 counts it in 支付金额); NaN without paid orders.
+
+    Multiply a 1688 支付金额 by 1 − this share before it is compared with Taobao's.
+    """
+    paid = orders.filter(orders.paid_at.notnull() & (orders.paid_amount > 0))
+    summed = paid.aggregate(freight=paid.freight_amount.sum(), paid=paid.paid_amount.sum()).to_pandas().iloc[0]
+    return _ratio(*(math.nan if pd.isna(value) else float(value) for value in (summed["freight"], summed["paid"])))
+
+
+def mature_until(exported_on: date, window_days: int | None) -> date | None:
+    """Last day whose ad deals can no longer grow: the whole attribution window had passed when the report was made.
+
+    Parameters
+    ----------
+    exported_on : day on which the report was downloaded. window_days : 转化周期; None when the report does not say.
+
+    Examples
+    --------
+    >>> mature_until(date(2026, 8, 31), 15), mature_until(date(2026, 8, 31), None)
+    (datetime.date(2026, 8, 15), None)
+    """
+    return None if window_days is None else exported_on - timedelta(days=window_days + 1)
+
+
+def immature_share(ad_daily: ibis.Table, *, exported_on: date) -> float:
+    """Share of ad cost, 0-1, on days whose deals may still grow; NaN without cost.
+
+    Rows without a stated window count as not yet mature.
+    """
+    rows = ad_daily.group_by("day", "window_days").aggregate(cost=ad_daily.cost.sum()).to_pandas()
+    cost, open_ = 0.0, 0.0
+    for day, window, amount in rows.dropna(subset=["cost"]).itertuples(index=False):
+        last = mature_until(exported_on, None if pd.isna(window) else int(window))
+        cost += float(amount)
+        open_ += float(amount) if last is None or pd.Timestamp(day).date() > last else 0.0
+    return _ratio(open_, cost)
+
+
+def paid_and_organic(listing: ibis.Table) -> pd.DataFrame:
+    """Items seen both in a paid and in an unpaid place of one listing: observed duplicates, to be counted once.
+
+    Returns
+    -------
+    DataFrame, one row per query, snapshot and item, sorted
+        `query`, `snapshot_on`, `item_id`, `paid_places`, `organic_places` (int).
+    """
+    known = listing.filter(listing.item_id.notnull() & listing.is_paid_slot.notnull())
+    counted = known.group_by("query", "snapshot_on", "item_id").aggregate(
+        paid_places=known.is_paid_slot.cast("int64").sum(), organic_places=(~known.is_paid_slot).cast("int64").sum()
+    )
+    both = counted.filter((counted.paid_places > 0) & (counted.organic_places > 0))
+    return both.to_pandas().sort_values(["query", "item_id"], ignore_index=True)
