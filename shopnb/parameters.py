@@ -94,7 +94,7 @@ def _of_type(report: str, parameter: Parameter, value: Any) -> Any:
     wanted = TYPES[parameter.type]
     if wanted is float and type(value) is int:
         return float(value)
-    fits = type(value) is wanted and (wanted is not list or all(type(part) is str for part in value))
+    fits = type(value) is wanted and (not isinstance(value, list) or all(type(part) is str for part in value))
     if not fits:
         raise ParameterError(
             "parameter_type", report=report, name=parameter.name, wanted=parameter.type, found=repr(value),

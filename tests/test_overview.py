@@ -100,8 +100,11 @@ def test_periods_of_each_grain():
         grain: resolve(last, start=None, end=None, grain=grain) for grain in ("day", "week", "four_weeks", "month")
     }
     assert {grain: (span.start.day, span.start.month, span.days) for grain, span in spans.items()} == {
-        "day": (30, 8, 1), "week": (24, 8, 7), "four_weeks": (3, 8, 28), "month": (1, 8, 30),
-    }  # fmt: skip
+        "day": (30, 8, 1),
+        "week": (24, 8, 7),
+        "four_weeks": (3, 8, 28),
+        "month": (1, 8, 30),
+    }
     assert resolve(last, start=dt.date(2026, 8, 10), end=None, grain="week").days == 21
 
 
@@ -167,10 +170,26 @@ def test_items_count_people_the_same_way_on_both_sides():
     table = schema.TABLES["item_period"]
     now, base = Period(dt.date(2026, 8, 24), dt.date(2026, 8, 30)), Period(dt.date(2026, 8, 17), dt.date(2026, 8, 23))
     rows = [
-        {"start_on": now.start, "end_on": now.end, "item_id": "1", "item_title": "杯", "item_visitors": 700, "payers": 30},
-        *({"start_on": base.shifted(turn).start, "end_on": base.shifted(turn).start, "item_id": "1", "item_title": "杯",
-           "item_visitors": 120, "payers": 6} for turn in range(7)),
-    ]  # fmt: skip
+        {
+            "start_on": now.start,
+            "end_on": now.end,
+            "item_id": "1",
+            "item_title": "杯",
+            "item_visitors": 700,
+            "payers": 30,
+        },
+        *(
+            {
+                "start_on": base.shifted(turn).start,
+                "end_on": base.shifted(turn).start,
+                "item_id": "1",
+                "item_title": "杯",
+                "item_visitors": 120,
+                "payers": 6,
+            }
+            for turn in range(7)
+        ),
+    ]
     frame = pd.DataFrame(rows).reindex(columns=table.arrow_schema.names)
     stored = ibis.memtable(table.arrow_schema.empty_table().from_pandas(frame, schema=table.arrow_schema))
     assert overview.item_pair(stored, now, [base]) is None
@@ -178,11 +197,20 @@ def test_items_count_people_the_same_way_on_both_sides():
 
 def item_pair_of(now_counts, base_counts, *, bases=1):
     rows = [
-        {"item_id": str(number), "item_title": f"杯子{number}", "item_visitors": visitors, "payers": payers,
-         "paid_amount": payers * 62.0, "refunded_amount": 0.0, "cart_users": 0.0, "search_visitors": 0.0, "which": which}
+        {
+            "item_id": str(number),
+            "item_title": f"杯子{number}",
+            "item_visitors": visitors,
+            "payers": payers,
+            "paid_amount": payers * 62.0,
+            "refunded_amount": 0.0,
+            "cart_users": 0.0,
+            "search_visitors": 0.0,
+            "which": which,
+        }
         for which, counts in (("now", now_counts), ("base", base_counts))
         for number, (visitors, payers) in enumerate(counts)
-    ]  # fmt: skip
+    ]
     span = Period(dt.date(2026, 8, 17), dt.date(2026, 8, 23))
     return overview.ItemPair(pd.DataFrame(rows), (span,) * bases, "period")
 
@@ -205,8 +233,15 @@ def test_one_item_of_many_really_fell_and_the_others_did_not():
 def test_ranking_puts_same_causes_behind_their_lead_and_the_unsure_last():
     def one(code, amount, confidence=0.95, cause=None):
         return Finding(
-            code=code, domain="FN7", confidence=confidence, owner="operator", amount=amount, low=amount, high=amount, same_cause_as=cause,
-        )  # fmt: skip
+            code=code,
+            domain="FN7",
+            confidence=confidence,
+            owner="operator",
+            amount=amount,
+            low=amount,
+            high=amount,
+            same_cause_as=cause,
+        )
 
     given = [one("small", -10), one("unsure", -900, 0.5), one("large", 500), one("follows", -400, cause="large")]
     assert [finding.code for finding in rank(given)] == ["large", "follows", "small", "unsure"]
