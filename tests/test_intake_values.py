@@ -232,3 +232,9 @@ def test_personal_headers(header, is_personal):
 def test_phones_are_masked_and_item_ids_are_not():
     assert "13800138000" not in personal.mask_phones("打13800138000找我")
     assert personal.mask_phones("编号549474661845") == "编号549474661845"
+
+
+def test_id_cards_and_mail_addresses_are_masked_in_what_people_wrote():
+    text = personal.plain_text("身份证11010119900307123X,邮箱 a.b-c@example.com.cn 联系<U+0001F60A>")
+    assert text == "身份证[…],邮箱 […] 联系😊"
+    assert personal.plain_text("订单 400012345678900001 已收到") == "订单 400012345678900001 已收到"
