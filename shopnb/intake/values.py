@@ -99,7 +99,10 @@ def _shrunk(number: float, percent: str) -> float:
 def _ordinary(text: str) -> float | None:
     """The number of a cell such as `1,855` or `53.83%`, as nearly all cells are; None for all others."""
     try:
-        number = round(float(text[:-1].replace(",", "")) / 100, 12) if text[-1:] == "%" else float(text.replace(",", ""))
+        if text[-1:] == "%":
+            number = round(float(text[:-1].replace(",", "")) / 100, 12)
+        else:
+            number = float(text.replace(",", ""))
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
