@@ -185,7 +185,12 @@ def test_a_failed_report_says_why_and_stands_alone():
         "zh": {"problem": "缺少这些列:<b>访客数</b>。", "where": "日报.xlsx", "fix": "重新导出。"},
     }
     html = report.failure_page(
-        shop="禾木", report="shop_overview", day="2026-08-30", lang="zh", code="missing_columns", parts=parts,
+        shop="禾木",
+        report="shop_overview",
+        day="2026-08-30",
+        lang="zh",
+        code="missing_columns",
+        parts=parts,
         cell="load",
     )
     assert html.index("重新导出。") < html.index("Export it again.")

@@ -29,7 +29,8 @@ def lacking(*without):
     """Reports of which the shops named have no tables."""
     error = MissingDataError("nothing_to_run", shops="x")
     return Reports(
-        lacking=lambda shop, slug: error if (shop.name, slug) in without else None, last_day=lambda shop, slug: "",
+        lacking=lambda shop, slug: error if (shop.name, slug) in without else None,
+        last_day=lambda shop, slug: "",
         refused=accepts,
     )
 

@@ -108,9 +108,7 @@ def _tree(page: Page) -> view.TablePart:
     columns += [("new_visitors", "int")] if rows["new_visitors"].notna().any() else []
     columns += [("group", "text")] if len(set(n.wide["group"])) > 1 else []
     columns += [(level, "text") for level in levels]
-    return page.table(
-        "who_came", shown, columns, rows=SHOWN_SOURCES, signed=("visitors_change",), bars=(share,)
-    )
+    return page.table("who_came", shown, columns, rows=SHOWN_SOURCES, signed=("visitors_change",), bars=(share,))
 
 
 def _mix_rate(page: Page) -> Parts:
@@ -204,9 +202,7 @@ def _mix_table(page: Page) -> view.TablePart:
         ("source", "text"), ("share_after", "pct"), ("share_before", "pct"), (heading, "text"), ("rate_before", "pct2"),
         ("mix_effect", "pp"), ("rate_effect", "pp"),
     ]  # fmt: skip
-    return page.table(
-        "mix_rate", shown, columns, rows=SHOWN_SOURCES, signed=("mix_effect", "rate_effect")
-    )
+    return page.table("mix_rate", shown, columns, rows=SHOWN_SOURCES, signed=("mix_effect", "rate_effect"))
 
 
 def _rates(page: Page) -> view.TablePart | view.TextPart:
