@@ -129,6 +129,10 @@ def test_a_notebook_cell_brings_the_style_it_needs_and_follows_the_lab_theme():
     assert html.endswith('<div class="nb nb-cell" lang="zh"><p class="nb-how">x</p></div>')
 
 
+def test_rules_of_a_cell_can_be_told_apart_at_their_commas():
+    assert re.findall(r":(?:is|where|not)\([^)]*,", screen.stylesheet()) == []
+
+
 def test_neighbouring_html_is_one_output_of_a_cell_and_charts_stand_alone(page):
     chart = next(part for section in page.sections for part in section.parts if isinstance(part, ChartPart))
     blocks = screen.notebook_blocks(["<p>a</p>", chart, "<p>b</p>", "<p>c</p>"], "en")

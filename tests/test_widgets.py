@@ -112,6 +112,7 @@ def test_a_mistake_is_a_sentence_in_place_and_is_mended_by_the_next_move(panel, 
     assert 'role="alert"' in said(panel)
     assert labels.text("widgets.kept", "zh") in said(panel)
     assert "&lt;b&gt;" in said(panel)
+    assert "parameter_day" not in said(panel)
     assert "<b>" not in said(panel)
     assert page.given["end_date"] == ""
     panel.controls["start_date"].value = "2026-07-01"  # the end that was refused counts now

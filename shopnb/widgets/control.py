@@ -57,6 +57,8 @@ def make_control(parameter: Parameter, value: Any, choices: Sequence[Any], lang:
     control.widget.description = labels.text(f"parameters.{parameter.name}", lang)
     control.widget.tooltip = _help(parameter, lang)
     control.widget.add_class("nb-control").add_class(f"nb-control-{parameter.name}")
+    if parameter.type in ("int", "float"):
+        control.widget.add_class("nb-control-number")
     return control
 
 

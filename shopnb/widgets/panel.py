@@ -145,7 +145,8 @@ class Panel:
         try:
             self._page.update(**self.values())
         except ShopnbError as error:
-            self._say(error.text(self._lang), labels.text("widgets.kept", self._lang), look="nb-attention")
+            sentence = error.text(self._lang).removeprefix(f"{error.code}: ")
+            self._say(sentence, labels.text("widgets.kept", self._lang), look="nb-attention")
         except Exception as error:  # ours: a traceback would go where the operator never looks
             what = f"{type(error).__name__}: {error}"
             self._say(labels.text("widgets.broken", self._lang, what=what), look="nb-attention")
