@@ -22,7 +22,7 @@ import pandas as pd
 from shopnb import calendar, labels, parameters, screen, view, widgets
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
-from shopnb.metrics.periods import Event, Period
+from shopnb.metrics.periods import Event, Period, events_in
 from shopnb.pages.wording import finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
@@ -54,6 +54,7 @@ class Page(ABC):
     needs_any: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[tuple[str, ...]] = ()
     section_keys: ClassVar[tuple[str, ...]]
+    notes_shown: ClassVar[int] = 3
 
     def __init__(self, shop: Shop, given: Mapping[str, Any]) -> None:
         self.shop = shop
@@ -100,8 +101,28 @@ class Page(ABC):
         """The numbers of the record, under stable English names."""
 
     @abstractmethod
-    def first_screen(self) -> view.Screen:
-        """The first screen."""
+    def period_line(self) -> str:
+        """The line under the title: period, comparison, how it was counted."""
+
+    @abstractmethod
+    def verdict(self) -> str:
+        """One sentence with one main figure."""
+
+    @abstractmethod
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
+
+    @abstractmethod
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
+
+    def progress(self) -> view.Progress | None:
+        """How far a target is reached; None without one."""
+        return None
+
+    def due(self) -> list[str]:
+        """What is to be looked at again today."""
+        return []
 
     @abstractmethod
     def build_section(self, key: str) -> view.Section:
@@ -116,6 +137,33 @@ class Page(ABC):
         return {"lang": labels.LANGUAGES}
 
     # What every page shares
+
+    def first_screen(self) -> view.Screen:
+        """Verdict, cards, findings, in one order on every page."""
+        sure, unsure = self.finding_views()
+        return view.Screen(
+            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
+            period=self.period_line(),
+            verdict=self.verdict(),
+            progress=self.progress(),
+            cards=tuple(self.cards()),
+            findings=sure,
+            to_confirm=unsure,
+            due=tuple(self.due()),
+            quiet="" if sure else self.quiet(),
+            notes=tuple(note.text for note in self.health_notes()[: self.notes_shown]),
+            sample=self.shop.settings.sample,
+        )
+
+    def span(self, period: Period) -> str:
+        """A period with the campaigns and festivals in it."""
+        key = "common.one_day" if period.days == 1 else "common.span"
+        text = labels.text(key, self.lang, start=period.start, end=period.end)
+        inside = events_in(self.events, period)
+        if not inside:
+            return text
+        names = labels.text("common.list_mark", self.lang).join(dict.fromkeys(event.name for event in inside))
+        return text + labels.text("common.holds", self.lang, names=names)
 
     @property
     def lang(self) -> str:

@@ -236,22 +236,8 @@ class ListingAb(Page):
 
     # First screen
 
-    def first_screen(self) -> view.Screen:
-        """Verdict, cards, findings."""
-        sure, unsure = self.finding_views()
-        return view.Screen(
-            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self._period_line(),
-            verdict=self.verdict(),
-            cards=tuple(self._cards()),
-            findings=sure,
-            to_confirm=unsure,
-            quiet="" if sure else self.text("quiet"),
-            notes=tuple(note.text for note in self.health_notes()[:3]),
-            sample=self.shop.settings.sample,
-        )
-
-    def _period_line(self) -> str:
+    def period_line(self) -> str:
+        """The line under the title."""
         n = self.numbers
         design = self.text(f"design.{n.comparison.design}")
         span = self.text("no_period")
@@ -259,6 +245,10 @@ class ListingAb(Page):
             key = "common.one_day" if n.period.days == 1 else "common.span"
             span = labels.text(key, self.lang, start=n.period.start, end=n.period.end)
         return self.text("period", test=n.test.name, versions=n.test.versions, span=span, design=design)
+
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
+        return self.text("quiet")
 
     def verdict(self) -> str:
         """One sentence: what to do, with the main figure."""
@@ -316,7 +306,8 @@ class ListingAb(Page):
         mark = labels.text("common.list_mark", self.lang)
         return mark.join(labels.heading(part, self.lang) for part in parts)
 
-    def _cards(self) -> list[view.Card]:
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
         made = self.numbers.comparison
         if not made.arms:
             return []

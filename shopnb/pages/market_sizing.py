@@ -153,23 +153,8 @@ class MarketSizing(Page):
             "page_one_sold": Figure(float(listed.get("sold", math.nan)), "count", code="no_sales"),
         }
 
-    def first_screen(self) -> view.Screen:
-        """Verdict, cards, findings."""
-        n = self.numbers
-        sure, unsure = self.finding_views()
-        return view.Screen(
-            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self._period_line(),
-            verdict=self._verdict(),
-            cards=tuple(self._cards()),
-            findings=sure,
-            to_confirm=unsure,
-            quiet="" if sure else self.text("quiet" if n.goods.has_sales else "quiet_no_sales"),
-            notes=tuple(note.text for note in self.health_notes()[:3]),
-            sample=self.shop.settings.sample,
-        )
-
-    def _period_line(self) -> str:
+    def period_line(self) -> str:
+        """The line under the title."""
         n = self.numbers
         day = labels.format_value(n.snapshot_on, "iso", self.lang) if n.snapshot_on else self.text("undated")
         return self.text("period", query=n.query, day=day, lines=n.goods.lines, goods=len(n.goods.frame))
@@ -198,7 +183,12 @@ class MarketSizing(Page):
         """Ending of the labels that must say 30 days while nobody has answered which days the shown sales cover."""
         return "" if self.given["sold_window_days"] else "_30_days"
 
-    def _verdict(self) -> str:
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
+        return self.text("quiet" if self.numbers.goods.has_sales else "quiet_no_sales")
+
+    def verdict(self) -> str:
+        """One sentence with one main figure."""
         n, money = self.numbers, self.numbers.size.money
         if math.isnan(money.estimate):
             return self.text(
@@ -214,7 +204,8 @@ class MarketSizing(Page):
             "verdict.band", band=self.band_name(band["low"], band["high"]), ratio=float(band["ratio"])
         )
 
-    def _cards(self) -> list[view.Card]:
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
         n = self.numbers
         money, units, four, own = n.size.money, n.size.units, n.held.leaders[4], n.bands.own_share
 

@@ -10,7 +10,7 @@ from shopnb import labels, text, view
 from shopnb.findings import Finding
 from shopnb.findings.reviews import Seen, find_reviews
 from shopnb.metrics import reviews as metrics
-from shopnb.metrics.periods import Period, events_in
+from shopnb.metrics.periods import Period
 from shopnb.pages import review_analysis_numbers, review_analysis_sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
@@ -83,35 +83,20 @@ class ReviewAnalysis(Page):
 
     # First screen
 
-    def first_screen(self) -> view.Screen:
-        """Verdict, cards, findings."""
-        sure, unsure = self.finding_views()
-        return view.Screen(
-            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self._period_line(),
-            verdict=self._verdict(),
-            cards=tuple(self._cards()),
-            findings=sure,
-            to_confirm=unsure,
-            quiet="" if sure else self.text("quiet", count=len(self.numbers.now)),
-            notes=tuple(note.text for note in self.health_notes()[:3]),
-            sample=self.shop.settings.sample,
-        )
-
-    def _span(self, period: Period) -> str:
-        span = labels.text("common.span", self.lang, start=period.start, end=period.end)
-        inside = events_in(self.events, period)
-        names = labels.text("common.list_mark", self.lang).join(dict.fromkeys(event.name for event in inside))
-        return span + labels.text("common.holds", self.lang, names=names) if names else span
-
-    def _period_line(self) -> str:
+    def period_line(self) -> str:
+        """The line under the title."""
         n: Numbers = self.numbers
         counted = {"text": len(n.now), "defaults": n.defaults}
         if n.period is None or n.compare is None:
             return self.text("period_undated", **counted)
-        return self.text("period", now=self._span(n.period), compare=self._span(n.compare), **counted)
+        return self.text("period", now=self.span(n.period), compare=self.span(n.compare), **counted)
 
-    def _verdict(self) -> str:
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
+        return self.text("quiet", count=len(self.numbers.now))
+
+    def verdict(self) -> str:
+        """One sentence with one main figure."""
         n: Numbers = self.numbers
         now = metrics.share(float(n.now["negative"].sum()), len(n.now))
         before = metrics.share(float(n.before["negative"].sum()), len(n.before))
@@ -130,7 +115,8 @@ class ReviewAnalysis(Page):
             return self.text("verdict.rose", **values)
         return self.text("verdict.undated" if math.isnan(before.estimate) else "verdict.level", **values)
 
-    def _cards(self) -> list[view.Card]:
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
         n: Numbers = self.numbers
         names = aspect_names(self)
         count_line = (self.text("card.before", value=str(len(n.before))),) if n.compare else ()

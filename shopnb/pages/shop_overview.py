@@ -172,38 +172,14 @@ class ShopOverview(Page):
 
     # First screen
 
-    def first_screen(self) -> view.Screen:
-        """Verdict, cards, findings."""
-        sure, unsure = self.finding_views()
-        return view.Screen(
-            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self._period_line(),
-            verdict=self._verdict(),
-            progress=self._progress(),
-            cards=tuple(self._cards()),
-            findings=sure,
-            to_confirm=unsure,
-            due=tuple(self._due()),
-            quiet="" if sure else self._quiet(),
-            notes=tuple(note.text for note in self.health_notes()[:3]),
-            sample=self.shop.settings.sample,
-        )
-
-    def _span(self, period: Period) -> str:
-        key = "common.one_day" if period.days == 1 else "common.span"
-        text = labels.text(key, self.lang, start=period.start, end=period.end)
-        inside = events_in(self.events, period)
-        if not inside:
-            return text
-        names = labels.text("common.list_mark", self.lang).join(dict.fromkeys(event.name for event in inside))
-        return text + labels.text("common.holds", self.lang, names=names)
-
-    def _period_line(self) -> str:
+    def period_line(self) -> str:
+        """The line under the title."""
         n = self.numbers
-        line = self.text("period", now=self._span(n.period), compare=self._span(n.compare))
+        line = self.text("period", now=self.span(n.period), compare=self.span(n.compare))
         return line + (self.text("period_bases", count=len(n.bases)) if n.bases else "")
 
-    def _verdict(self) -> str:
+    def verdict(self) -> str:
+        """One sentence with one main figure."""
         n, sales = self.numbers, self.numbers.watched["paid_amount"]
         if not n.now.complete:
             return self.text("verdict.missing_days", have=n.period.days - len(n.now.missing_days), want=n.period.days)
@@ -224,7 +200,8 @@ class ShopOverview(Page):
         key = "margin_level" if abs(change) < 0.1 * usual else "margin_up" if change > 0 else "margin_down"
         return sentence + self.text(f"verdict.{key}", **values, change=abs(change), share=change / usual)
 
-    def _progress(self) -> view.Progress | None:
+    def progress(self) -> view.Progress | None:
+        """How far the month's target is reached."""
         goal = self.numbers.target
         if goal is None or goal.goal <= 0:
             return None
@@ -241,7 +218,8 @@ class ShopOverview(Page):
         )
         return view.Progress(text, goal.reached / goal.goal)
 
-    def _cards(self) -> list[view.Card]:
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
         n = self.numbers
         cards = [self._card("paid_amount", "money", up_is_good=True)]
         if not math.isnan(n.now.margin):
@@ -290,7 +268,8 @@ class ShopOverview(Page):
             spark_alt=self.text("spark", name=labels.heading(name, self.lang)),
         )
 
-    def _due(self) -> list[str]:
+    def due(self) -> list[str]:
+        """Changes to look at again today."""
         changes = self.frame("changes")
         end = self.numbers.period.end
         due = changes[(pd.to_datetime(changes["review_on"]).dt.date <= end) & (changes["day"].notna())]
@@ -307,7 +286,8 @@ class ShopOverview(Page):
             for row in late.sort_values(["review_on", "day"]).head(5).itertuples()
         ]
 
-    def _quiet(self) -> str:
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
         n = self.numbers
         if not n.now.complete or len(n.bases) < 3:
             return self.text("quiet_unknown", bases=len(n.bases))

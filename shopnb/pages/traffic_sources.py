@@ -12,7 +12,7 @@ from shopnb.errors import ParameterError
 from shopnb.findings import Finding
 from shopnb.findings.traffic import Seen, find_traffic
 from shopnb.metrics import traffic
-from shopnb.metrics.periods import Period, events_in
+from shopnb.metrics.periods import Period
 from shopnb.pages import traffic_sources_numbers, traffic_sources_sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.shop_overview_numbers import change_text
@@ -26,6 +26,7 @@ class TrafficSources(Page):
     slug = "traffic_sources"
     needs = ("traffic_period",)
     uses = ("ad_daily", "shop_daily", "item_period", "source_groups", "peers", "campaigns", "items")
+    notes_shown = 4
     section_keys = ("who_came", "mix_rate", "matrix", "free_search", "landing")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
@@ -126,36 +127,12 @@ class TrafficSources(Page):
 
     # First screen
 
-    def first_screen(self) -> view.Screen:
-        """Verdict, cards, findings."""
-        sure, unsure = self.finding_views()
-        return view.Screen(
-            title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self._period_line(),
-            verdict=self._verdict(),
-            cards=tuple(self._cards()),
-            findings=sure,
-            to_confirm=unsure,
-            quiet="" if sure else self._quiet(),
-            notes=tuple(note.text for note in self.health_notes()[:4]),
-            sample=self.shop.settings.sample,
-        )
-
-    def span(self, period: Period) -> str:
-        """A period with the campaigns and festivals in it."""
-        key = "common.one_day" if period.days == 1 else "common.span"
-        text = labels.text(key, self.lang, start=period.start, end=period.end)
-        inside = events_in(self.events, period)
-        if not inside:
-            return text
-        names = labels.text("common.list_mark", self.lang).join(dict.fromkeys(event.name for event in inside))
-        return text + labels.text("common.holds", self.lang, names=names)
-
     def rule_name(self, rule: str) -> str:
         """归属原则 as printed, or that the file does not say."""
         return rule or self.text("rule_unknown")
 
-    def _period_line(self) -> str:
+    def period_line(self) -> str:
+        """The line under the title."""
         n: Numbers = self.numbers
         if n.period is None:
             return self.text("period_undated", rule=self.rule_name(n.choice.now.rule))
@@ -164,7 +141,8 @@ class TrafficSources(Page):
             return self.text("period_alone", **values)
         return self.text("period", **values, compare=self.span(n.compare))
 
-    def _verdict(self) -> str:
+    def verdict(self) -> str:
+        """One sentence with one main figure."""
         n: Numbers = self.numbers
         top = n.wide.iloc[0] if len(n.wide) else None
         alone = {
@@ -194,7 +172,8 @@ class TrafficSources(Page):
             return "" if self.found or self.numbers.rate_state != "noise" else self.text("verdict.nothing")
         return self.text("verdict.first", object=labels.text("common.list_mark", self.lang).join(objects[:2]))
 
-    def _cards(self) -> list[view.Card]:
+    def cards(self) -> list[view.Card]:
+        """Four to six numbers."""
         n: Numbers = self.numbers
         before = n.before
         visits = [self._change(n.now.visitors, before.visitors if before else math.nan, "int")]
@@ -286,7 +265,8 @@ class TrafficSources(Page):
         tone: view.Tone = "attention" if now < n.worth.break_even else ""
         return self._card("return_on_spend", now, before, "ratio", tone=tone, lines=lines)
 
-    def _quiet(self) -> str:
+    def quiet(self) -> str:
+        """What is said where nothing stands out."""
         n: Numbers = self.numbers
         if n.before is None or not n.way:
             return self.text("quiet_unknown")
