@@ -180,6 +180,6 @@ def test_keyboard_reaches_tables_and_methods(browser, page_file):
         visit.page.keyboard.press("Tab")
         assert visit.page.evaluate("document.activeElement.className") == "nb-skip"
         assert visit.page.locator('.nb-scroll[tabindex="0"]').count() == 12
-        visit.page.locator("summary").focus()
+        visit.page.locator("#methods summary").focus()
         visit.page.keyboard.press("Enter")
-        assert visit.page.locator("details").get_attribute("open") is not None
+        assert visit.page.locator("#methods details, details#methods").get_attribute("open") is not None
