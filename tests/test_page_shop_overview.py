@@ -201,3 +201,12 @@ def test_a_period_without_data_names_the_days_that_are_there(sample_shop):
     with pytest.raises(MissingDataError, match="no_days_in_period") as caught:
         opened(sample_shop, start_date="2027-01-01", end_date="2027-01-07").record()
     assert "2026-08-30" in caught.value.text("en")
+
+
+def test_no_table_prints_a_rate_of_two_buyers(tmp_path):
+    import_files([daily_csv(tmp_path / "files", [("2026-08-30", 431, 2, 10638, 39)])], tmp_path / "shop")
+    page = opened(tmp_path / "shop")
+    (table,) = (part for part in page.build_section("moved").parts if hasattr(part, "frame"))
+    rows = table.frame.set_index("metric")["now"]
+    assert rows["支付转化率"] == "–"
+    assert rows["支付金额"] == "¥1.06万"

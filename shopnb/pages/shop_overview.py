@@ -309,10 +309,9 @@ class ShopOverview(Page):
                     )
                 )
         if n.now.complete:
+            key = "health.complete_day" if n.period.days == 1 else "health.complete"
             notes.append(
-                view.Note(
-                    "complete", self.text("health.complete", start=n.period.start, end=n.period.end, days=n.period.days)
-                )
+                view.Note("complete", self.text(key, start=n.period.start, end=n.period.end, days=n.period.days))
             )
         spoiled = events_in(self.events, n.compare)
         if spoiled:

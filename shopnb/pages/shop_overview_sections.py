@@ -176,6 +176,8 @@ def _moved_table(page: Page) -> view.TablePart:
         now, before = getattr(n.now, name), getattr(n.before, name) if n.before.complete else math.nan
         if math.isnan(now):
             continue
+        if name == "payment_conversion" and not n.enough:
+            now = before = math.nan
         rows.append(
             {
                 "metric": labels.heading(name, page.lang),
