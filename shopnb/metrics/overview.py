@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import pandas as pd
@@ -16,7 +16,7 @@ import pandas as pd
 from shopnb.metrics.aggregate import aggregate
 from shopnb.metrics.periods import Event, Period, event_days
 from shopnb.schema import TABLES
-from shopnb.stats import Estimate, compare_proportions, decompose_product, normal_band, prediction_interval
+from shopnb.stats import Estimate, compare_proportions, decompose_product, holm, normal_band, prediction_interval
 
 AD_COLUMNS = ("ad_cost_sitewide", "ad_cost_keyword", "ad_cost_audience", "ad_cost_smart")
 _SUMS = (
@@ -399,15 +399,8 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
 
 def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
     """Holm's step-down over the items that could be tested."""
-    tested = sorted(
-        (item for item in items if not math.isnan(item.conversion.p_value)), key=lambda item: item.conversion.p_value
-    )
-    real: set[str] = set()
-    for turn, item in enumerate(tested):
-        if item.conversion.p_value > (1 - level) / (len(tested) - turn):
-            break
-        real.add(item.item_id)
-    return [ItemChange(**{**vars(item), "real": item.item_id in real}) for item in items]
+    real = holm([item.conversion.p_value for item in items], level=level)
+    return [replace(item, real=holds) for item, holds in zip(items, real, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,18 @@ class Page(ABC):
         except ValueError:
             raise ParameterError("parameter_day", report=self.slug, name=name, found=written) from None
 
+    def share(self, name: str) -> float:
+        """A parameter that is a share, 0 to below 1; 0 stands for "not given"."""
+        given = float(self.given[name])
+        if not 0 <= given < 1:
+            raise ParameterError("parameter_share", report=self.slug, name=name, found=given)
+        return given
+
+    def margin_rate(self) -> float:
+        """The parameter, else the shop's own; NaN when nobody typed one."""
+        own = self.shop.settings.margin_rate
+        return self.share("margin_rate") or (math.nan if own is None else own)
+
     def choice(self, name: str) -> str:
         """A parameter that is one of its `choices`."""
         value, allowed = str(self.given[name]), self.choices()[name]

@@ -96,14 +96,6 @@ class ListingAb(Page):
         listed = ", ".join(names[:5])
         raise ParameterError("unknown_test", report=self.slug, found=given, known=listed, nearest=(near or names)[0])
 
-    def margin_rate(self) -> float:
-        """The parameter, else the shop's own; NaN when nobody typed one."""
-        given = float(self.given["margin_rate"])
-        if not 0 <= given < 1:
-            raise ParameterError("parameter_share", report=self.slug, name="margin_rate", found=given)
-        own = self.shop.settings.margin_rate
-        return given or (math.nan if own is None else own)
-
     def _metric(self, known: Sequence[str], default: str) -> str:
         """The metric asked for, by its key or its name in the report's language."""
         given = str(self.given["metric"])

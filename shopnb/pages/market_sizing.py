@@ -116,13 +116,8 @@ class MarketSizing(Page):
         return edges
 
     def _basis(self) -> MarketBasis:
-        given, own = float(self.given["margin_rate"]), self.shop.settings.margin_rate
-        refunds = float(self.given["refund_rate"]) or self.shop.settings.refund_rate or 0.0
-        for name, value in (("margin_rate", given), ("refund_rate", refunds)):
-            if not 0 <= value < 1:
-                raise ParameterError("parameter_share", report=self.slug, name=name, found=value)
-        rate = given or own
-        return MarketBasis("margin", rate * (1 - refunds)) if rate else MarketBasis("payment", 1.0)
+        rate, refunds = self.margin_rate(), self.share("refund_rate") or self.shop.settings.refund_rate or 0.0
+        return MarketBasis("payment", 1.0) if math.isnan(rate) else MarketBasis("margin", rate * (1 - refunds))
 
     def period(self) -> tuple[Period | None, Period | None]:
         """The day of the snapshot; a listing without a day has no period."""

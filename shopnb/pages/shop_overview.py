@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from shopnb import labels, view
-from shopnb.errors import MissingDataError, ParameterError
+from shopnb.errors import MissingDataError
 from shopnb.findings import Finding
 from shopnb.findings.overview import Basis, find_overview
 from shopnb.metrics import overview
@@ -86,14 +86,6 @@ class ShopOverview(Page):
             basis=Basis.of(rate, refund_share),
             target=self._target(days, band, period),
         )
-
-    def margin_rate(self) -> float:
-        """The parameter, else the shop's own; NaN when nobody typed one."""
-        given = float(self.given["margin_rate"])
-        if not 0 <= given < 1:
-            raise ParameterError("parameter_share", report=self.slug, name="margin_rate", found=given)
-        own = self.shop.settings.margin_rate
-        return given or (math.nan if own is None else own)
 
     def _compared(self, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
         if compare == "last_year":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shopnb import labels, sources
-from shopnb.errors import MissingDataError, ParameterError
+from shopnb.errors import MissingDataError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
 from shopnb.metrics import overview, source_worth, traffic
@@ -134,7 +134,7 @@ def compute(page: Page) -> Numbers:
     now = traffic.whole(wide)
     before = traffic.whole(wide, "_before") if raw_before is not None else None
     days = _daily(page)
-    worth = Worth(_margin_rate(page), _refund_share(page, days, choice.now.period))
+    worth = Worth(page.margin_rate(), _refund_share(page, days, choice.now.period))
     spending = _spending(page, choice.now.period, days, names)
     spending_before = _spending(page, choice.before.period if choice.before else None, days, names)
     wide, unmatched = _with_costs(wide, spending)
@@ -190,14 +190,6 @@ def page_word(group: str, lang: str) -> str:
     """A group as shown: its label, or the word that somebody typed."""
     key = f"traffic_sources.group.{group}"
     return labels.text(key, lang) if labels.has(key, lang) else group
-
-
-def _margin_rate(page: Page) -> float:
-    given = float(page.given["margin_rate"])
-    if not 0 <= given < 1:
-        raise ParameterError("parameter_share", report=page.slug, name="margin_rate", found=given)
-    own = page.shop.settings.margin_rate
-    return given or (math.nan if own is None else own)
 
 
 def _daily(page: Page) -> pd.DataFrame:
