@@ -31,7 +31,11 @@ class Job:
     expected_end : the day that names the files of a failed run: last day in the data, or `undated`.
     static : leave out the live charts.
     extras : more files of each report, of `EXTRAS`.
-    run : id of the batch.
+    run : id of the batch; the same again when an interrupted batch goes on.
+    seconds : wall time after which the report is stopped; 0: no limit.
+    memory_mb : memory of its kernel in MB above which it is stopped; 0: no limit.
+    force : run it even where a page of the same content stands already.
+    program : digest of the program that runs it: this package, all packages, Python.
     """
 
     shop: str
@@ -44,6 +48,10 @@ class Job:
     static: bool = False
     extras: tuple[str, ...] = ()
     run: str = ""
+    seconds: float = 0.0
+    memory_mb: int = 0
+    force: bool = False
+    program: str = ""
 
     @property
     def lang(self) -> str:
