@@ -135,4 +135,4 @@ def test_a_folder_that_cannot_be_written_fails_that_report_only(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/店").write_text("a file where the folder should be", "utf-8")
     (result,) = run(tmp_path, ["dated_page"], 1)
-    assert (result.state, result.exit_code, result.failure.code) == ("failed", 1, "report_failed")
+    assert (result.state, result.exit_code, result.failure.code) == ("failed", 2, "out_not_writable")

@@ -37,13 +37,14 @@ def _say(key: str, lang: str, /, **values: Any) -> str:
     return labels.text(f"report.{key}", lang, **values)
 
 
-def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
+def index_page(rows: Sequence[Mapping[str, Any]], lang: str, *, left: int = 0) -> str:
     """The index of a batch: shops whose data are not complete, failures, findings of all shops by money, all reports.
 
     Parameters
     ----------
     rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed), with
         `record` ({} unless done). Paths are relative to the index.
+    left : reports that did not run because the batch was stopped.
     """
     shown = [_row(row, lang) for row in rows]
     incomplete = [row for row in shown if row["state"] in ("not_ready", "skipped") and row["problem"]]
@@ -56,6 +57,7 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
     return render(
         "index.html.jinja", lang, incomplete=incomplete, failed=failed, findings=findings[:_SHOWN],
         summary=labels.text("report.index.summary", lang, **counted), link=quote,
+        stopped=labels.text("report.index.stopped", lang, left=left) if left else "",
         busy=[shop for shop in shops if shop["name"] in loud],
         quiet=[shop for shop in shops if shop["name"] not in loud],
     )  # fmt: skip
@@ -66,6 +68,8 @@ def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
     return {
         "shop": row["shop"], "state": row["state"], "path": row.get("path", ""),
         "title": record.get("title") or _name(row["report"], lang), "verdict": record.get("verdict", ""),
+        "end": (record.get("period") or {}).get("end") or "",
+        "due": labels.text("report.index.due", lang, due=row["due"]) if row.get("due") else "",
         "problem": error.get("problem", ""), "fix": error.get("fix", ""),
     }  # fmt: skip
 

@@ -1,28 +1,44 @@
 """A batch: many jobs, several at a time, each in a process that is kept; then the index and `batch.json`.
 
-Belongs here: spreading jobs and gathering results. What one job does is `execute`.
+Belongs here: spreading jobs and gathering results. What one job does is `attempt`.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import json
+import contextlib
+import dataclasses
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from shopnb.errors import RunError
-from shopnb.runner.execute import execute
+from shopnb.errors import InputError, RunError
+from shopnb.runner.attempt import attempt
+from shopnb.runner.cache import key_of, place, standing
+from shopnb.runner.claims import waited_for
+from shopnb.runner.files import sweep
+from shopnb.runner.index import write_index
 from shopnb.runner.jobs import Failure, Job, Result
+from shopnb.runner.journal import Journal
 from shopnb.runner.plan import Plan
-from shopnb.runner.publish import write_text
 
 
 def run_batch(
-    planned: Plan, *, out: Path, processes: int, lang: str, run: str, tell: Callable[[Result], None]
+    planned: Plan,
+    *,
+    out: Path,
+    processes: int,
+    lang: str,
+    run: str,
+    tell: Callable[[Result], None],
+    begun: Callable[[Job], None] = lambda _: None,
 ) -> list[Result]:
     """Run all jobs of a plan and write `index.html` and `batch.json` into `out`.
+
+    What stands already of the same content is not run; what another batch is running is waited for. After an
+    interruption the index shows what is there, and the same plan goes on where it stopped.
 
     Parameters
     ----------
@@ -30,63 +46,112 @@ def run_batch(
     lang : language of the index and of the messages in `batch.json`.
     run : id of the batch.
     tell : called with every result as it comes in.
+    begun : called with every job that starts to run.
 
     Returns
     -------
     list of Result, in the order of the plan, the reports set aside last.
-    """
-    from shopnb.report.batch import index_page
 
+    Raises
+    ------
+    InputError
+        `out_not_writable` when nothing can be written into `out`; when only the index could not be written, after
+        all reports.
+    KeyboardInterrupt
+        When the batch was stopped (Ctrl-C, or a request to end), after the index.
+    """
     began = time.monotonic()
-    for result in planned.set_aside:
-        tell(result)
+    try:
+        journal = Journal(out, planned.jobs, run)
+        sweep(out)
+    except OSError as error:
+        raise InputError("out_not_writable", folder=str(out), what=str(error)) from error
+    jobs = [dataclasses.replace(job, run=journal.run) for job in planned.jobs]
     by_job: dict[int, Result] = {}
-    for number, result in _results(planned.jobs, processes):
-        by_job[number] = result
-        tell(result)
-    results = [by_job[number] for number in sorted(by_job)] + planned.set_aside
-    rows = [result.as_row(lang) for result in results]
-    batch = {"run": {"id": run, "seconds": round(time.monotonic() - began, 2)}, "reports": rows}
-    out.mkdir(parents=True, exist_ok=True)
-    write_text(out / "batch.json", json.dumps(batch, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-    write_text(
-        out / "index.html",
-        index_page([{**row, "record": result.record} for row, result in zip(rows, results, strict=True)], lang),
-    )
+    try:
+        with _ended_on_request():
+            for result in planned.set_aside:
+                tell(result)
+            for number, result in _gathered(jobs, processes, begun):
+                by_job[number] = dataclasses.replace(result, due=jobs[number].due)
+                tell(by_job[number])
+    finally:
+        results = [by_job[number] for number in sorted(by_job)] + planned.set_aside
+        seconds = round(time.monotonic() - began, 2)
+        try:
+            left = len(jobs) - len(by_job)
+            write_index(out, results, lang=lang, run=journal.run, seconds=seconds, left=left)
+        except OSError as error:
+            raise InputError("out_not_writable", folder=str(out), what=str(error)) from error
+    journal.end()
     return results
 
 
-def _results(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Result]]:
-    """(number of the job, its result), as they end."""
+@contextlib.contextmanager
+def _ended_on_request() -> Iterator[None]:
+    """A request to end (`kill`, a service that is stopped) is what Ctrl-C is."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: whoever runs us there decides
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _gathered(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None]) -> Iterator[tuple[int, Result]]:
+    """(number of the job, its result): those that stand already first, then as they end, at last what others ran."""
+    waiting: list[int] = []
+    for number, job in enumerate(jobs):
+        there = standing(job, key_of(job))
+        if there:
+            yield number, there
+        else:
+            waiting.append(number)
+    while waiting:
+        busy = []
+        for place_in, result in _results([jobs[number] for number in waiting], processes, begun):
+            number = waiting[place_in]
+            if result is None:
+                busy.append(number)
+            else:
+                yield number, result
+        if len(busy) == len(waiting):
+            with waited_for(place(jobs[busy[0]], ".lock")):
+                pass
+        waiting = busy
+
+
+def _results(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None]) -> Iterator[tuple[int, Result | None]]:
+    """(number of the job, its result), as they end; None for one that another batch is at."""
     if processes == 1 or len(jobs) <= 1:
         for number, job in enumerate(jobs):
-            yield number, _guarded(job)
+            begun(job)
+            yield number, attempt(job)
         return
     # Spawned, not forked: by now this process may have threads. A worker keeps papermill and nbconvert imported.
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
-        waiting = {pool.submit(_guarded, job): (number, job) for number, job in enumerate(jobs)}
+        waiting = {pool.submit(attempt, job): (number, job) for number, job in enumerate(jobs)}
         try:
             for future in concurrent.futures.as_completed(waiting):
                 number, job = waiting[future]
+                begun(job)
                 try:
                     yield number, future.result()
                 except concurrent.futures.process.BrokenProcessPool as error:
-                    yield number, _failed(job, error)
+                    what = f"{type(error).__name__}: {error}"
+                    reason = RunError("kernel_died", report=job.report, shop=job.shop_label, what=what, cell="–")
+                    yield (
+                        number,
+                        Result(job.shop_label, job.report, "failed", end=job.expected_end, failure=Failure.of(reason)),
+                    )
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _guarded(job: Job) -> Result:
-    """`execute`, with a fault outside the notebook (a full disk, a folder that cannot be written) as a result."""
-    try:
-        return execute(job)
-    except Exception as error:
-        return _failed(job, error)
-
-
-def _failed(job: Job, error: BaseException) -> Result:
-    what = f"{type(error).__name__}: {error}"
-    reason = RunError("report_failed", report=job.report, shop=job.shop_label, what=what, cell="–")
-    return Result(job.shop_label, job.report, "failed", end=job.expected_end, failure=Failure.of(reason))

@@ -36,6 +36,8 @@ class Job:
     memory_mb : memory of its kernel in MB above which it is stopped; 0: no limit.
     force : run it even where a page of the same content stands already.
     program : digest of the program that runs it: this package, all packages, Python.
+    due : day that its data should reach and do not, ISO; "" where they do or nobody can say.
+    key : digest of all it is made of, noted beside the report; set by `attempt`.
     """
 
     shop: str
@@ -52,6 +54,8 @@ class Job:
     memory_mb: int = 0
     force: bool = False
     program: str = ""
+    due: str = ""
+    key: str = ""
 
     @property
     def lang(self) -> str:
@@ -92,7 +96,8 @@ class Result:
     path : the page, relative to the folder of the batch, with forward slashes; "" where there is none.
     end : the day in the page's name, or `undated`.
     seconds : wall time of this report.
-    record : the report record; {} unless done.
+    record : the report record; {} unless done or unchanged.
+    due : day that its data should reach and do not, ISO; "" where they do.
     """
 
     shop: str
@@ -103,6 +108,7 @@ class Result:
     seconds: float = 0.0
     failure: Failure | None = None
     record: dict[str, Any] = field(default_factory=dict)
+    due: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -111,7 +117,7 @@ class Result:
 
     def as_row(self, lang: str) -> dict[str, Any]:
         """The row of `batch.json`; messages are in `lang`."""
-        row = {
+        row: dict[str, Any] = {
             "shop": self.shop,
             "report": self.report,
             "state": self.state,
@@ -119,6 +125,8 @@ class Result:
             "path": self.path,
             "end": self.end,
         }
+        if self.due:
+            row["due"] = self.due
         if self.failure:
             row["error"] = {"code": self.failure.code, **self.failure.parts[lang], "cell": self.failure.cell}
         return row

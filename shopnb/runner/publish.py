@@ -6,13 +6,13 @@ Belongs here: export, check, rename. A file is written under another name first 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopnb.errors import RunError
+from shopnb.runner.files import write_text
 from shopnb.runner.jobs import UNDATED, Failure, Job, Result
 
 if TYPE_CHECKING:
@@ -105,13 +105,6 @@ def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
     return f"{job.shop_label}/{name}.html"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the whole new one."""
-    under_way = path.with_name(f".{path.name}.{os.getpid()}")
-    under_way.write_text(text, encoding="utf-8", newline="\n")
-    under_way.replace(path)
-
-
 def _place(job: Job, name: str) -> Path:
     return Path(job.out) / job.shop_label / name
 
@@ -122,7 +115,7 @@ def _remove(job: Job, stem: str, keep: Collection[str] = ()) -> None:
         ending = path.name.removeprefix(stem)
         if ending == path.name or not ending.startswith(".") or ending.startswith(".failed.") or ending in keep:
             continue
-        path.unlink()
+        path.unlink(missing_ok=True)  # another batch may clear up too
 
 
 def _notebook_text(notebook: Any) -> str:
