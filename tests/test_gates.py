@@ -7,10 +7,13 @@ import ibis
 import pandas as pd
 import pytest
 
-from shopnb import schema
+from shopnb import open_page, schema
+from shopnb.intake import import_files
 from shopnb.intake.kinds import packaged_kinds
-from shopnb.metrics import gates
+from shopnb.labels import LANGUAGES
+from shopnb.metrics import gates, overview
 from shopnb.metrics.aggregate import aggregate
+from shopnb.metrics.periods import Period
 
 
 def table(**columns):
@@ -19,6 +22,7 @@ def table(**columns):
 
 ITEMS = {
     "item_id": ["1001", "1002", "1003"],
+    "item_title": ["预售杯", "现货杯", "新杯"],
     "item_visitors": [200, 50, 0],
     "orderers": [8, 5, 0],
     "payers": [0, 4, 0],
@@ -28,17 +32,60 @@ ITEMS = {
 
 def test_presale_items_are_told_by_orders_without_payers():
     found = gates.presale_items(table(**ITEMS))
-    assert found.to_dict("records") == [
-        {"item_id": "1001", "item_visitors": 200, "orderers": 8, "ordered_amount": 800.0, "order_conversion": 0.04}
-    ]
+    (row,) = found.to_dict("records")
+    assert row == {
+        "item_id": "1001",
+        "item_title": "预售杯",
+        "item_visitors": 200,
+        "orderers": 8,
+        "ordered_amount": 800.0,
+        "order_conversion": 0.04,
+    }
+
+
+def test_two_days_of_an_item_are_one_presale_item():
+    days = {name: [value[0], value[0]] for name, value in ITEMS.items()} | {"orderers": [5, 3], "payers": [0, 0]}
+    (row,) = gates.presale_items(table(**days)).to_dict("records")
+    assert (row["orderers"], row["item_visitors"], row["order_conversion"]) == (8, 400, 0.02)
+
+
+WEEK, WEEK_BEFORE = (date(2026, 8, 24), date(2026, 8, 30)), (date(2026, 8, 17), date(2026, 8, 23))
+
+
+def weeks(orderers, payers):
+    """One item over two weeks of 1,000 visitors each; orderers and payers before and now."""
+    both = range(2)
+    return table(
+        start_on=[WEEK_BEFORE[0], WEEK[0]],
+        end_on=[WEEK_BEFORE[1], WEEK[1]],
+        item_id=["1001" for _ in both],
+        item_title=["预售杯" for _ in both],
+        item_visitors=[1000, 1000],
+        orderers=orderers,
+        payers=payers,
+        paid_amount=[500.0, 0.0],
+        **{name: [0.0, 0.0] for name in ("refunded_amount", "cart_users", "search_visitors")},
+    )
+
+
+def changed(orderers, payers):
+    pair = overview.item_pair(weeks(orderers, payers), Period(*WEEK), [Period(*WEEK_BEFORE)])
+    (item,) = overview.item_changes(pair, now_days=7)
+    return item
 
 
 def test_conversion_of_a_presale_item_is_taken_from_orders():
-    found = gates.conversions(table(**ITEMS)).set_index("item_id")
-    assert list(found["basis"]) == ["orderers", "payers", "payers"]
-    assert found["conversion"].tolist()[:2] == [0.04, 0.08]
-    assert math.isnan(found.loc["1003", "conversion"])
-    assert found["code"].tolist()[:2] == ["presale", None]
+    """80 of 1,000 ordered, before 60: +2 points; by payments it would have fallen from 5 % to 0."""
+    item = changed(orderers=[60, 80], payers=[50, 0])
+    assert (item.presale, item.real) == (True, False)
+    assert (item.buyers, item.buyers_base) == (80, 60)
+    assert item.conversion.estimate == pytest.approx(0.02)
+
+
+def test_an_item_that_nobody_ordered_either_has_really_fallen():
+    item = changed(orderers=[60, 0], payers=[50, 0])
+    assert (item.presale, item.real) == (False, True)
+    assert item.conversion.estimate == pytest.approx(-0.05)
 
 
 def test_staged_orders_and_what_is_due_of_them():
@@ -54,10 +101,9 @@ def test_staged_orders_and_what_is_due_of_them():
 
 
 def test_net_sales_are_open_while_refunds_are_to_come():
-    recent = gates.gross_net(1000.0, 80.0, end=date(2026, 8, 30), known_until=date(2026, 9, 18))
-    settled = gates.gross_net(1000.0, 80.0, end=date(2026, 8, 30), known_until=date(2026, 9, 19))
-    assert (recent.net, recent.code) == (920.0, "refunds_open")
-    assert (settled.net, settled.code) == (920.0, None)
+    end = date(2026, 8, 30)
+    assert gates.refunds_open(end, known_until=date(2026, 9, 18))
+    assert not gates.refunds_open(end, known_until=date(2026, 9, 19))
 
 
 def test_freight_in_payments():
@@ -102,3 +148,61 @@ def test_every_index_of_the_platform_is_declared_one_and_not_added():
     summed = aggregate(days, schema.TABLES["search_rank"], columns=["click_popularity"])
     assert math.isnan(summed["click_popularity"][0])
     assert summed.attrs["codes"] == {"click_popularity": "index_not_added"}
+
+
+ITEM_HEADER = "统计日期,商品ID,商品名称,商品访客数,商品浏览量,下单买家数,下单金额,支付买家数,支付金额"
+ORDER_HEADER = "订单编号,买家应付邮费,总金额,买家实际支付金额,订单状态,订单创建时间,订单付款时间,分阶段订单信息"
+SCENE_HEADER = "日期,场景ID,场景名字,展现量,点击量,花费,总成交金额,总成交笔数"
+TRAPS = {
+    "日报_20260831.csv": "统计日期,访客数,支付买家数,支付金额,成功退款金额\n"
+    + "\n".join(f"2026-08-{day},1000,10,1000,80" for day in range(17, 31)),
+    "【生意参谋平台】商品_全部_2026-08-24_2026-08-30.csv": f"{ITEM_HEADER}\n"
+    "2026-08-24 ~ 2026-08-30,1001,预售杯,200,300,8,800,0,0\n"
+    "2026-08-24 ~ 2026-08-30,1002,现货杯,200,300,9,900,8,800\n",
+    "ExportOrderList202608311030.csv": f"{ORDER_HEADER}\n"
+    "9001,10,110,110,交易成功,2026-08-24 10:00:00,2026-08-24 10:01:00,\n"
+    "9002,0,90,90,交易成功,2026-08-25 10:00:00,2026-08-25 10:01:00,\n"
+    "9003,0,300,50,等待买家付款,2026-08-26 10:00:00,,阶段1已付;阶段2未付\n",
+    "营销场景报表_20260831_101500.csv": f"{SCENE_HEADER}\n"
+    "2026-08-24,1,关键词推广,1000,50,100,300,3\n2026-08-25,1,关键词推广,1000,50,100,300,3\n",
+}
+
+
+@pytest.fixture(scope="module")
+def trapped(tmp_path_factory):
+    """A 1688 shop with a presale item, a deposit, freight, and ads exported the day after."""
+    folder = tmp_path_factory.mktemp("shops") / "trapped"
+    inbox = folder / "inbox"
+    inbox.mkdir(parents=True)
+    (folder / "shopnb.toml").write_text('name = "工厂"\nplatform = "1688"\n', "utf-8")
+    for name, text in TRAPS.items():
+        (inbox / name).write_text(text, "utf-8")
+    refused = [account for account in import_files([inbox], folder) if account.state == "refused"]
+    assert not refused
+    return folder
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_says_which_numbers_do_not_mean_what_they_seem_to(trapped, lang):
+    page = open_page("shop_overview", shop=str(trapped), start_date="2026-08-24", end_date="2026-08-30", lang=lang)
+    told = {note.code: note.text for note in page.view.health}
+    assert "4.00%" in told["presale"]  # 8 of 200
+    assert "预售杯" in told["presale"]
+    assert "250" in told["staged_open"]  # 300 − 50
+    assert "5.0%" in told["freight"]  # 10 of 200
+    assert "100%" in told["ads_not_mature"]  # no window stated: nothing is mature yet
+    record = {one["code"] for one in page.record()["health"]}
+    assert record >= {"presale", "staged_open", "freight", "ads_not_mature"}
+    net = page.record()["figures"]["paid_net_amount"]
+    assert (net["value"], net["code"]) == (7 * (1000 - 80), "refunds_open")
+
+
+def test_the_presale_of_the_sample_is_named_from_the_day_it_began(sample_shop):
+    """TRUTH.md, D: 雪山预售 from 20 August on; and a Tmall shop is told nothing of freight."""
+    notes = {}
+    for end in ("2026-08-16", "2026-08-30"):
+        page = open_page("shop_overview", shop=str(sample_shop), end_date=end)
+        notes[end] = {note.code: note.text for note in page.view.health}
+    assert "presale" not in notes["2026-08-16"]
+    assert "雪山预售" in notes["2026-08-30"]["presale"]
+    assert not set(notes["2026-08-30"]) & {"freight", "freight_unknown"}

@@ -29,6 +29,7 @@ def week(start, *, visitors, payers, spend, **more):
         {
             "day": start + dt.timedelta(days=turn),
             "visitors": visitors,
+            "orderers": payers,
             "payers": payers,
             "paid_amount": payers * spend,
             **more,
@@ -201,6 +202,7 @@ def item_pair_of(now_counts, base_counts, *, bases=1):
             "item_id": str(number),
             "item_title": f"杯子{number}",
             "item_visitors": visitors,
+            "orderers": payers,
             "payers": payers,
             "paid_amount": payers * 62.0,
             "refunded_amount": 0.0,

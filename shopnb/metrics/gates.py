@@ -13,12 +13,22 @@ from datetime import date, timedelta
 import ibis
 import pandas as pd
 
-PRESALE = "presale"
-REFUND_LAG_DAYS = 20
+REFUND_LAG_DAYS = 20  # refunds follow payment within about this many days (pages.md 4.2)
 
 
 def _ratio(top: float, bottom: float) -> float:
     return top / bottom if bottom else math.nan
+
+
+def is_presale(orderers: float, payers: float) -> bool:
+    """Whether an item was ordered and not yet paid (QA1), so that its 支付转化率 of 0 is no conversion.
+
+    Examples
+    --------
+    >>> is_presale(8, 0), is_presale(8, 1), is_presale(0, 0), is_presale(math.nan, 0)
+    (True, False, False, False)
+    """
+    return orderers > 0 and payers == 0
 
 
 def presale_items(item_period: ibis.Table) -> pd.DataFrame:
@@ -26,42 +36,22 @@ def presale_items(item_period: ibis.Table) -> pd.DataFrame:
 
     Parameters
     ----------
-    item_period : rows of schema `item_period` of one period.
+    item_period : rows of schema `item_period` of one period: its export, or those of its days, which are summed.
 
     Returns
     -------
     DataFrame, one row per item with orders > 0 and payers = 0, sorted by orders, largest first
-        `item_id`, `item_visitors`, `orderers`, `ordered_amount` (float), `order_conversion` (share 0-1, NaN without
-        visitors): what to show in place of the payment conversion, under code `presale`.
+        `item_id`, `item_title`, `item_visitors`, `orderers`, `ordered_amount` (float), `order_conversion` (share 0-1,
+        NaN without visitors): what to show in place of the payment conversion.
     """
-    found = item_period.filter((item_period.orderers > 0) & (item_period.payers == 0))
-    rows = found.select("item_id", "item_visitors", "orderers", "ordered_amount").to_pandas()
+    summed = ("item_visitors", "orderers", "payers", "ordered_amount")
+    sums = item_period.group_by("item_id").aggregate(
+        item_title=item_period.item_title.max(), **{name: item_period[name].sum() for name in summed}
+    )
+    rows = sums.filter((sums.orderers > 0) & (sums.payers == 0)).drop("payers").to_pandas()
     visitors = rows["item_visitors"].astype("float64")
     rows["order_conversion"] = rows["orderers"].astype("float64") / visitors.where(visitors > 0)
     return rows.sort_values(["orderers", "item_id"], ascending=[False, True], ignore_index=True)
-
-
-def conversions(item_period: ibis.Table) -> pd.DataFrame:
-    """Conversion of each item with the gate applied: from payers, or from orders where payment is still to come.
-
-    Returns
-    -------
-    DataFrame, one row per row of `item_period`
-        `item_id`, `conversion` (share, may exceed 1; NaN without visitors), `basis` (payers or orderers), `code`
-        (`presale` or None).
-    """
-    rows = item_period.select("item_id", "item_visitors", "orderers", "payers").to_pandas()
-    presale = (rows["orderers"] > 0) & (rows["payers"] == 0)
-    top = rows["payers"].astype("float64").where(~presale, rows["orderers"].astype("float64"))
-    visitors = rows["item_visitors"].astype("float64")
-    return pd.DataFrame(
-        {
-            "item_id": rows["item_id"],
-            "conversion": top / visitors.where(visitors > 0),
-            "basis": presale.map({True: "orderers", False: "payers"}),
-            "code": pd.Series([PRESALE if found else None for found in presale], dtype=object),
-        }
-    )
 
 
 @dataclass(frozen=True)
@@ -92,36 +82,21 @@ def staged_payments(orders: ibis.Table) -> Staged:
     return Staged(int(summed["orders"]), int(rest["open"].iloc[0]), 0.0 if pd.isna(amount) else float(amount))
 
 
-@dataclass(frozen=True)
-class GrossNet:
-    """Sales before and after refunds; `code` is `refunds_open` while refunds of the last days are still to come."""
+def refunds_open(end: date, *, known_until: date) -> bool:
+    """Whether refunds of a period are still to come, so that its sales net of refunds will shrink (QA9).
 
-    gross: float
-    refunded: float
-    code: str | None
-
-    @property
-    def net(self) -> float:
-        """Gross less refunds; NaN when either is unknown."""
-        return self.gross - self.refunded
-
-
-def gross_net(paid_amount: float, refunded_amount: float, *, end: date, known_until: date) -> GrossNet:
-    """Sales gross and net (QA9): tiers, rankings and 支付金额 count orders that were refunded later.
+    Tiers, rankings and 支付金额 count orders that were refunded later: gross and net are shown side by side.
 
     Parameters
     ----------
-    paid_amount, refunded_amount : of one period, in the shop's currency; NaN when unknown.
     end : last day of the period. known_until : last day of the data.
 
     Examples
     --------
-    >>> both = gross_net(1000.0, 80.0, end=date(2026, 8, 30), known_until=date(2026, 8, 30))
-    >>> both.net, both.code
-    (920.0, 'refunds_open')
+    >>> refunds_open(date(2026, 8, 30), known_until=date(2026, 8, 30))
+    True
     """
-    is_open = known_until - end < timedelta(days=REFUND_LAG_DAYS)
-    return GrossNet(paid_amount, refunded_amount, "refunds_open" if is_open else None)
+    return known_until - end < timedelta(days=REFUND_LAG_DAYS)
 
 
 def freight_share(orders: ibis.Table) -> float:

@@ -14,6 +14,7 @@ import ibis
 import pandas as pd
 
 from shopnb.metrics.aggregate import aggregate
+from shopnb.metrics.gates import REFUND_LAG_DAYS, is_presale
 from shopnb.metrics.periods import Event, Period, event_days
 from shopnb.schema import TABLES
 from shopnb.stats import Estimate, compare_proportions, decompose_product, holm, normal_band, prediction_interval
@@ -41,7 +42,6 @@ _SUMS = (
 _SERVICE = ("description_score", "logistics_score", "service_score", "pay_to_sign_seconds", "bounce_rate", "reviews")
 SPLIT_PARTS = ("visitor_days", "payment_conversion", "spend_per_buyer")
 LEAST_EXPECTED = 5.0  # buyers of a cell from which the chi-square approximation holds
-REFUND_LAG_DAYS = 20  # refunds follow payment within about this many days (pages.md 4.2)
 ALARM_LEVEL = 0.98  # one alarm a month at most on a quiet shop: about five numbers are watched each week
 
 
@@ -105,6 +105,11 @@ class Totals:
     def ad_share(self) -> float:
         """Ad spend (commission included) ÷ payment; NaN without payment or ad columns."""
         return _ratio(self.ad_cost, self.paid_amount)
+
+    @property
+    def paid_net_amount(self) -> float:
+        """Payment less the refunds of the same days; NaN when either is unknown."""
+        return self.paid_amount - self.refunded_amount
 
     @property
     def refund_share(self) -> float:
@@ -328,9 +333,24 @@ class ItemChange:
     search_visitors: float
     conversion: Estimate  # difference now − base, in share, with its 95 % interval and p value
     real: bool = False  # survives the correction for many items
+    orderers: float = 0.0
+    orderers_base: float = 0.0
+    presale: bool = False  # ordered and not paid in one of the two periods (QA1): `conversion` is of orders
+
+    @property
+    def buyers(self) -> float:
+        """Who counts as having bought: payers; of a presale item those who ordered."""
+        return self.orderers if self.presale else self.payers
+
+    @property
+    def buyers_base(self) -> float:
+        """`buyers` of the base, scaled to the length of the period."""
+        return self.orderers_base if self.presale else self.payers_base
 
 
-_ITEM_SUMMED = ("item_visitors", "payers", "paid_amount", "refunded_amount", "cart_users", "search_visitors")
+_ITEM_SUMMED = (
+    "item_visitors", "orderers", "payers", "paid_amount", "refunded_amount", "cart_users", "search_visitors",
+)  # fmt: skip
 
 
 def dispersion(pair: ItemPair) -> float:
@@ -359,7 +379,8 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
     Returns
     -------
     Items of either side; intervals and p values are widened by `dispersion`. `real` holds for changes that pass
-    Holm's correction over all items tested. Intervals are of 95 %.
+    Holm's correction over all items tested. Intervals are of 95 %. A presale item, ordered and not yet paid, has a
+    payment conversion of 0 that is none: it is compared by its orders and never marked.
     """
     wide = pair.frame.pivot_table(index="item_id", columns="which", values=list(_ITEM_SUMMED), aggfunc="sum").fillna(
         0.0
@@ -370,6 +391,8 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
     for item_id, row in wide.iterrows():
         now = {name: float(row.get((name, "now"), 0.0)) for name in _ITEM_SUMMED}
         base = {name: float(row.get((name, "base"), 0.0)) for name in _ITEM_SUMMED}
+        presale = any(is_presale(side["orderers"], side["payers"]) for side in (now, base))
+        bought = "orderers" if presale else "payers"
         found.append(
             ItemChange(
                 item_id=str(item_id),
@@ -385,11 +408,14 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
                 cart_users=now["cart_users"],
                 search_visitors=now["search_visitors"],
                 conversion=compare_proportions(
-                    base["payers"] / spread,
+                    base[bought] / spread,
                     base["item_visitors"] / spread,
-                    now["payers"] / spread,
+                    now[bought] / spread,
                     now["item_visitors"] / spread,
                 ),
+                orderers=now["orderers"],
+                orderers_base=base["orderers"] * scale,
+                presale=presale,
             )
         )
     return sorted(
@@ -399,7 +425,7 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
 
 def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
     """Holm's step-down over the items that could be tested."""
-    real = holm([item.conversion.p_value for item in items], level=level)
+    real = holm([math.nan if item.presale else item.conversion.p_value for item in items], level=level)
     return [replace(item, real=holds) for item, holds in zip(items, real, strict=True)]
 
 

@@ -23,6 +23,7 @@ from shopnb import calendar, labels, parameters, screen, view, widgets
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.metrics.periods import Event, Period, events_in
+from shopnb.pages import gates
 from shopnb.pages.wording import finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
@@ -404,7 +405,8 @@ class Page(ABC):
         }
 
     def _health(self) -> list[Note]:
-        return [*self.health_notes(), *(self._row_notes())]
+        own = self.health_notes()
+        return [*own, *gates.notes(self, own), *self._row_notes()]
 
     def _row_notes(self) -> list[Note]:
         """One line a table: files, rows read = kept + dropped + rejected, with reasons."""

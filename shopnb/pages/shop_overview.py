@@ -12,7 +12,7 @@ from shopnb import labels, view
 from shopnb.errors import MissingDataError
 from shopnb.findings import Finding
 from shopnb.findings.overview import Basis, find_overview
-from shopnb.metrics import overview
+from shopnb.metrics import gates, overview
 from shopnb.metrics.overview import ItemChange, ItemPair, Totals
 from shopnb.metrics.periods import Period, events_in, normal_bases, resolve
 from shopnb.pages import shop_overview_sections as sections
@@ -30,7 +30,7 @@ class ShopOverview(Page):
 
     slug = "shop_overview"
     needs = ("shop_daily",)
-    uses = ("item_period", "ad_daily", "campaigns", "changes", "targets", "items", "peers")
+    uses = ("item_period", "ad_daily", "orders", "campaigns", "changes", "targets", "items", "peers")
     section_keys = ("normal", "moved", "mix", "items", "service")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
@@ -135,8 +135,13 @@ class ShopOverview(Page):
         missing = None if now.complete else "missing_days"
         no_rate = "no_margin_rate" if math.isnan(n.margin_rate) else "missing_column"
         sales = n.watched["paid_amount"]
+        known_until = max(n.days["day"].iloc[-1], n.period.end)
+        open_refunds = "refunds_open" if gates.refunds_open(n.period.end, known_until=known_until) else missing
         shown = {
             "paid_amount": Figure(now.paid_amount, "CNY", n=now.period.days, code=missing),
+            "paid_net_amount": Figure(
+                now.paid_net_amount, "CNY", code="missing_column" if math.isnan(now.refunded_amount) else open_refunds
+            ),
             "paid_amount_normal": Figure(
                 sales.base, "CNY", sales.low, sales.high, len(n.bases), "too_few_normal_periods"
             ),
@@ -349,7 +354,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _settled(figure: Figure) -> Figure:
-    """A known number needs no code unless days are missing; an unknown one has no interval."""
+    """A known number needs no code unless it is to change yet; an unknown one has no interval."""
     if math.isnan(figure.value):
         return Figure(math.nan, figure.unit, n=figure.n, code=figure.code or "missing_column")
     return Figure(
@@ -358,7 +363,7 @@ def _settled(figure: Figure) -> Figure:
         figure.low,
         figure.high,
         figure.n,
-        figure.code if figure.code == "missing_days" else None,
+        figure.code if figure.code in {"missing_days", "refunds_open"} else None,
     )
 
 
@@ -387,7 +392,7 @@ def _item_mix(items: Sequence[ItemChange]) -> MixRate | None:
         return None
     return mix_rate(
         {item.item_id: item.visitors_base for item in items},
-        {item.item_id: item.payers_base / item.visitors_base for item in items if item.visitors_base},
+        {item.item_id: item.buyers_base / item.visitors_base for item in items if item.visitors_base},
         {item.item_id: item.visitors for item in items},
-        {item.item_id: item.payers / item.visitors for item in items if item.visitors},
+        {item.item_id: item.buyers / item.visitors for item in items if item.visitors},
     )

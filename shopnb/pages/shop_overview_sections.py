@@ -165,6 +165,7 @@ def _moved_table(page: Page) -> view.TablePart:
         "spend_per_buyer": "money2",
         "paid_amount": "money",
         "refunded_amount": "money",
+        "paid_net_amount": "money",
         "ad_cost": "money",
         "margin": "money",
         "new_payer_days": "int",
@@ -302,17 +303,19 @@ def _item_table(page: Page) -> view.TablePart:
     whole = sum(item.paid_amount for item in n.items)
     rows = []
     for item in n.items:
-        enough = item.visitors >= LEAST_VISITORS and item.payers >= LEAST_BUYERS
+        enough = item.visitors >= LEAST_VISITORS and item.buyers >= LEAST_BUYERS
         verdict = (
             "too_few"
             if not enough
+            else "presale"
+            if item.presale
             else "normal"
             if not item.real
             else "mend"
             if item.conversion.estimate < 0
             else "widen"
         )
-        rate = proportion_interval(item.payers, item.visitors) if enough else None
+        rate = proportion_interval(item.buyers, item.visitors) if enough else None
         rows.append(
             {
                 "item": page.item_name(item.item_id, item.title),
@@ -321,7 +324,7 @@ def _item_table(page: Page) -> view.TablePart:
                 "conversion": labels.MISSING
                 if rate is None
                 else labels.text(
-                    "common.with_range",
+                    "common.with_range_by_orders" if item.presale else "common.with_range",
                     page.lang,
                     value=labels.format_value(rate.estimate, "pct2", page.lang),
                     range=labels.format_range(rate.low, rate.high, "pct2", page.lang),
