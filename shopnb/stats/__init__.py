@@ -7,7 +7,7 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``mean_interval(total, squares, count, *, level=0.95)`` -> Estimate
 - ``ratio_interval(numerators, denominators, *, level=0.95)`` -> Estimate, one value a unit (day)
 - ``censored_total(low, high, *, weights=None, level=0.9)`` -> CensoredTotal (an Estimate with listings, open_listings,
-  open_share); ``fit_censored(low, high)`` -> CensoredModel: code, expected, ``simulate(weights, labels, count)``
+  open_share); ``fit_censored(low, high)`` -> CensoredModel: code, expected, ``simulate(weights, labels, count, along)``
 - ``decompose_product(before, after)`` -> ProductChange: change, effects, code
 - ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
   -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code
