@@ -23,6 +23,7 @@ LISTING = Table(
         money("freight"),
         label("is_tmall", "", "bool"),
         label("is_paid_slot", "", "bool"),
+        label("service"),  # promises as shown: 包邮, 运费险, 7天无理由, 48小时发货 …
     ),
     key=("query", "snapshot_on", "position"),
     slice=("query", "snapshot_on"),
