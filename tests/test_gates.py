@@ -11,7 +11,7 @@ from shopnb import open_page, schema
 from shopnb.intake import import_files
 from shopnb.intake.kinds import packaged_kinds
 from shopnb.labels import LANGUAGES
-from shopnb.metrics import gates, overview
+from shopnb.metrics import gates, items
 from shopnb.metrics.aggregate import aggregate
 from shopnb.metrics.periods import Period
 
@@ -69,8 +69,8 @@ def weeks(orderers, payers):
 
 
 def changed(orderers, payers):
-    pair = overview.item_pair(weeks(orderers, payers), Period(*WEEK), [Period(*WEEK_BEFORE)])
-    (item,) = overview.item_changes(pair, now_days=7)
+    pair = items.item_pair(weeks(orderers, payers), Period(*WEEK), [Period(*WEEK_BEFORE)])
+    (item,) = items.item_changes(pair, now_days=7)
     return item
 
 
@@ -206,3 +206,55 @@ def test_the_presale_of_the_sample_is_named_from_the_day_it_began(sample_shop):
     assert "presale" not in notes["2026-08-16"]
     assert "雪山预售" in notes["2026-08-30"]["presale"]
     assert not set(notes["2026-08-30"]) & {"freight", "freight_unknown"}
+
+
+SOURCE_HEADER = "一级来源,二级来源,三级来源,访客数,下单买家数,支付金额,支付买家数"
+RENAMED = {
+    f"【生意参谋平台】无线店铺流量来源-{start}_{end}.csv": f"{SOURCE_HEADER}\n"
+    f"付费流量,{ads},{ads},1000,50,900,{payers}\n"
+    f"平台流量,手淘搜索,手淘搜索,2000,90,5000,80\n"
+    for start, end, ads, payers in (
+        ("2024-02-12", "2024-02-18", "直通车", 40),
+        ("2024-02-19", "2024-02-25", "关键词推广", 30),
+    )
+} | {
+    "营销场景报表_20240226_101500.csv": f"{SCENE_HEADER}\n"
+    + "\n".join(
+        f"2024-02-{day},1,{'直通车' if day < 19 else '关键词推广'},1000,50,{100 if day < 19 else 150},300,3"
+        for day in range(12, 26)
+    ),
+    "日报_20240226.csv": "统计日期,访客数,支付买家数,支付金额\n"
+    + "\n".join(f"2024-02-{day},1000,20,1000" for day in range(12, 26)),
+}
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory):
+    """Two weeks of a shop; 直通车 became 关键词推广 on the first day of the second."""
+    folder = tmp_path_factory.mktemp("shops") / "renamed"
+    folder.joinpath("inbox").mkdir(parents=True)
+    for name, text in RENAMED.items():
+        folder.joinpath("inbox", name).write_text(text, "utf-8")
+    import_files([folder / "inbox"], folder)
+    return folder
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_source_runs_through_its_rename_and_the_page_says_so(renamed, lang):
+    page = open_page("traffic_sources", shop=str(renamed), lang=lang)
+    wide = page.numbers.wide.set_index("name")
+    assert wide.loc["关键词推广", ["visitors", "visitors_before", "payers", "payers_before"]].tolist() == [
+        1000, 1000, 30, 40,
+    ]  # fmt: skip
+    assert set(wide.index) == {"关键词推广", "手淘搜索"}
+    (note,) = [note.text for note in page.view.health if note.code == "renamed"]
+    assert "直通车" in note
+    assert "2024-02-19" in note
+
+
+def test_the_cost_of_an_ad_scene_runs_through_its_rename(renamed):
+    """7 × 150 now, 7 × 100 the week before under the old name."""
+    page = open_page("shop_overview", shop=str(renamed), end_date="2024-02-25", grain="week")
+    (scene,) = page.numbers.scenes
+    assert (scene.name, scene.cost, scene.cost_before) == ("关键词推广", 1050.0, 700.0)
+    assert "renamed" in {note.code for note in page.view.health}

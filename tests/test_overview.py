@@ -10,7 +10,7 @@ import pytest
 from shopnb import schema
 from shopnb.findings import Finding, rank
 from shopnb.findings.overview import Basis, find_items, find_overview
-from shopnb.metrics import overview
+from shopnb.metrics import items, overview
 from shopnb.metrics.periods import Event, Period, normal_bases, resolve
 
 MONDAY = dt.date(2026, 8, 3)
@@ -193,7 +193,7 @@ def test_items_count_people_the_same_way_on_both_sides():
     ]
     frame = pd.DataFrame(rows).reindex(columns=table.arrow_schema.names)
     stored = ibis.memtable(table.arrow_schema.empty_table().from_pandas(frame, schema=table.arrow_schema))
-    assert overview.item_pair(stored, now, [base]) is None
+    assert items.item_pair(stored, now, [base]) is None
 
 
 def item_pair_of(now_counts, base_counts, *, bases=1):
@@ -214,19 +214,19 @@ def item_pair_of(now_counts, base_counts, *, bases=1):
         for number, (visitors, payers) in enumerate(counts)
     ]
     span = Period(dt.date(2026, 8, 17), dt.date(2026, 8, 23))
-    return overview.ItemPair(pd.DataFrame(rows), (span,) * bases, "period")
+    return items.ItemPair(pd.DataFrame(rows), (span,) * bases, "period")
 
 
 def test_one_item_of_many_really_fell_and_the_others_did_not():
     ordinary = [(2000, 80), (1500, 66), (900, 30), (400, 12)]
     pair = item_pair_of([(9310, 409), *ordinary], [(37240, 2087), *((4 * v, 4 * p) for v, p in ordinary)], bases=4)
-    items = overview.item_changes(pair, now_days=7)
-    assert [item.item_id for item in items if item.real] == ["0"]
-    fallen = next(item for item in items if item.item_id == "0")
+    changes = items.item_changes(pair, now_days=7)
+    assert [item.item_id for item in changes if item.real] == ["0"]
+    fallen = next(item for item in changes if item.item_id == "0")
     assert fallen.conversion.estimate == pytest.approx(409 / 9310 - 2087 / 37240)
     days = days_of(week(dt.date(2026, 8, 24), visitors=6000, payers=250, spend=62.0))
     now = overview.totals(days, Period(dt.date(2026, 8, 24), dt.date(2026, 8, 30)), margin_rate=0.42)
-    (found,) = find_items(items, now, basis=Basis.of(0.42, 0.085), short_names={"0": "316大容量"})
+    (found,) = find_items(changes, now, basis=Basis.of(0.42, 0.085), short_names={"0": "316大容量"})
     # pages.md: 9,310 visitors × (5.604 % − 4.393 %) × ¥62 ÷ 7 × 30 × 42 % × (1 − 8.5 %) = 11.5k
     assert found.amount == pytest.approx(-11_500, rel=0.01)
     assert found.basis == "margin"

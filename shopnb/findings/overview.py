@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from scipy import special
 
 from shopnb.findings import Finding
-from shopnb.metrics.overview import AdScene, ItemChange, Signal, Totals
+from shopnb.metrics.items import ItemChange
+from shopnb.metrics.overview import AdScene, Signal, Totals
 from shopnb.stats import prediction_interval
 
 MONTH_DAYS = 30
@@ -59,7 +60,7 @@ def find_overview(
     Parameters
     ----------
     now : the period. bases : normal periods before it; with fewer than three, no finding is made from totals.
-    watched : from `metrics.overview.signals`. items : from `item_changes`, may be empty.
+    watched : from `metrics.overview.signals`. items : from `metrics.items.item_changes`, may be empty.
     short_names : item id to the name shown. scenes : from `ad_scenes`; where there are any, they speak for the ads.
     """
     found = find_items(items, now, basis=basis, short_names=short_names) + find_scenes(scenes, now, basis=basis)

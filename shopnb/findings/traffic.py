@@ -13,7 +13,7 @@ from scipy import special
 
 from shopnb.findings import Finding
 from shopnb.findings.overview import LEAST_AMOUNT, LEAST_SHARE, MONTH_DAYS, Basis
-from shopnb.metrics.overview import ItemChange
+from shopnb.metrics.items import ItemChange
 from shopnb.metrics.traffic import Whole
 from shopnb.stats import MixRate
 

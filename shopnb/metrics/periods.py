@@ -91,6 +91,18 @@ def event_days(events: list[Event], days: pd.Series) -> pd.Series:
     return inside
 
 
+def event_kind(events: list[Event], day: dt.date) -> str:
+    """What kind of event a day belongs to, "" for none: a campaign's phase (预热, 爆发), else holiday or quiet days.
+
+    Of several the one that began last, for it is the nearer.
+    """
+    holding = [event for event in events if event.period.start <= day <= event.period.end]
+    if not holding:
+        return ""
+    nearest = max(holding, key=lambda event: event.period.start)
+    return f"{nearest.kind} {nearest.phase}".strip()
+
+
 def normal_bases(
     period: Period, events: list[Event], first_day: dt.date, *, wanted: int = 4, back: int = 13
 ) -> list[Period]:

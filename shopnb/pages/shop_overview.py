@@ -12,12 +12,14 @@ from shopnb import labels, view
 from shopnb.errors import MissingDataError
 from shopnb.findings import Finding
 from shopnb.findings.overview import Basis, find_overview
-from shopnb.metrics import gates, overview
-from shopnb.metrics.overview import ItemChange, ItemPair, Totals
+from shopnb.metrics import gates, items, overview
+from shopnb.metrics.items import ItemChange, ItemPair
+from shopnb.metrics.overview import Totals
 from shopnb.metrics.periods import Period, events_in, normal_bases, resolve
 from shopnb.pages import shop_overview_sections as sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.shop_overview_numbers import Numbers, Target, change_text
+from shopnb.pages.source_naming import source_names
 from shopnb.stats import MixRate, mix_rate, proportion_interval
 
 GRAINS = ("", "day", "week", "four_weeks", "month")
@@ -63,11 +65,13 @@ class ShopOverview(Page):
         bases = overview.mean_totals(days, base_periods, margin_rate=rate)
         compared = self._compared(compare, period, bases)
         pair = self._pair(period, bases, compared)
-        items = overview.item_changes(pair, now_days=period.days) if pair else []
+        moved = items.item_changes(pair, now_days=period.days) if pair else []
         refund_share = _mean([base.refund_share for base in bases] or [now.refund_share])
         band = overview.band(_with_month_end(days, period.end), self.events)
         before = overview.totals(days, compared, margin_rate=rate)
-        scenes = overview.ad_scenes(self.shop.table("ad_daily"), period, compared) if self.shop.has("ad_daily") else []
+        scenes = []
+        if self.shop.has("ad_daily"):
+            scenes = overview.ad_scenes(self.shop.table("ad_daily"), period, compared, source_names(self).scene)
         return Numbers(
             days=days,
             period=period,
@@ -80,8 +84,8 @@ class ShopOverview(Page):
             split=overview.sales_split(now, before),
             pair=pair,
             scenes=scenes,
-            items=items,
-            mix=_item_mix(items),
+            items=moved,
+            mix=_item_mix(moved),
             margin_rate=rate,
             basis=Basis.of(rate, refund_share),
             target=self._target(days, band, period),
@@ -98,7 +102,7 @@ class ShopOverview(Page):
         if not self.shop.has("item_period"):
             return None
         table = self.shop.table("item_period")
-        return overview.item_pair(table, period, [base.period for base in bases]) or overview.item_pair(
+        return items.item_pair(table, period, [base.period for base in bases]) or items.item_pair(
             table, period, [compared]
         )
 
@@ -386,13 +390,13 @@ def _spark(days: pd.DataFrame, name: str, margin_rate: float, end: dt.date) -> t
     return tuple(None if math.isnan(value := float(series.get(day, math.nan))) else value for day in every)
 
 
-def _item_mix(items: Sequence[ItemChange]) -> MixRate | None:
+def _item_mix(moved: Sequence[ItemChange]) -> MixRate | None:
     """Conversion of item visits split into which items they went to (mix) and how each sold (rate)."""
-    if not items:
+    if not moved:
         return None
     return mix_rate(
-        {item.item_id: item.visitors_base for item in items},
-        {item.item_id: item.buyers_base / item.visitors_base for item in items if item.visitors_base},
-        {item.item_id: item.visitors for item in items},
-        {item.item_id: item.buyers / item.visitors for item in items if item.visitors},
+        {item.item_id: item.visitors_base for item in moved},
+        {item.item_id: item.buyers_base / item.visitors_base for item in moved if item.visitors_base},
+        {item.item_id: item.visitors for item in moved},
+        {item.item_id: item.buyers / item.visitors for item in moved if item.visitors},
     )

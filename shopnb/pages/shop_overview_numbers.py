@@ -10,7 +10,8 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.findings.overview import Basis
-from shopnb.metrics.overview import AdScene, ItemChange, ItemPair, Signal, Totals
+from shopnb.metrics.items import ItemChange, ItemPair
+from shopnb.metrics.overview import AdScene, Signal, Totals
 from shopnb.metrics.periods import Period
 from shopnb.stats import MixRate
 

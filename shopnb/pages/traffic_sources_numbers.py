@@ -12,12 +12,13 @@ from shopnb import labels, sources
 from shopnb.errors import MissingDataError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
-from shopnb.metrics import overview, source_worth, traffic
-from shopnb.metrics.overview import ItemChange
+from shopnb.metrics import items, overview, source_worth, traffic
+from shopnb.metrics.items import ItemChange
 from shopnb.metrics.periods import Period, events_in, normal_bases
 from shopnb.metrics.source_worth import Worth
 from shopnb.metrics.traffic import Choice, Reach, Whole
 from shopnb.pages.base import Page
+from shopnb.pages.source_naming import source_names
 from shopnb.stats import MixRate
 
 REFUND_DAYS = 28  # refunds ÷ payment of so many days up to the end stand for the refund share
@@ -81,7 +82,7 @@ class Numbers:
     one_is_festive: bool
     history: pd.DataFrame
     items: list[ItemChange]
-    renamed: list[tuple[str, str]]
+    renamed: list[sources.Rename]
     impossible: list[str]
     unmatched_cost: float
     peers: pd.DataFrame
@@ -123,7 +124,7 @@ def compute(page: Page) -> Numbers:
     """Read the exports that fit, join the two periods, price the sources."""
     table = page.shop.table("traffic_period")
     choice = _choice(page)
-    names = _names(page)
+    names = source_names(page)
     raw_now = traffic.source_rows(table, choice.now)
     raw_before = traffic.source_rows(table, choice.before) if choice.before else None
     raw_sides = [side[side["source_1"] != ""] for side in (raw_now, raw_before) if side is not None]
@@ -162,7 +163,7 @@ def compute(page: Page) -> Numbers:
         one_is_festive=_one_is_festive(page, choice),
         history=traffic.search_history(table, choice.now, lambda rows: sources.named(rows, names, traffic.LEVELS)),
         items=_items(page, choice),
-        renamed=sources.renames(sides[0]["raw"].tolist(), sides[1]["raw"].tolist() if len(sides) > 1 else [], names),
+        renamed=sources.renames((raw for side in sides for raw in side["raw"]), names),
         impossible=[row.name for side in sides for row in side[side["impossible"]].itertuples()],
         unmatched_cost=unmatched,
         peers=page.frame("peers"),
@@ -179,17 +180,6 @@ def _choice(page: Page) -> Choice:
         asked = f"{start or '…'}..{end or '…'}"
         raise MissingDataError("no_traffic_period", report=page.slug, asked=asked, there=there)
     return choice
-
-
-def _names(page: Page) -> sources.SourceNames:
-    words = {page_word(group, lang): group for lang in labels.LANGUAGES for group in sources.GROUPS}
-    return sources.source_names(page.frame("source_groups"), words)
-
-
-def page_word(group: str, lang: str) -> str:
-    """A group as shown: its label, or the word that somebody typed."""
-    key = f"traffic_sources.group.{group}"
-    return labels.text(key, lang) if labels.has(key, lang) else group
 
 
 def _daily(page: Page) -> pd.DataFrame:
@@ -296,5 +286,5 @@ def _items(page: Page, choice: Choice) -> list[ItemChange]:
     table, period = page.shop.table("item_period"), choice.now.period
     span = page.shop.days("item_period")
     bases = normal_bases(period, page.events, span[0] if span else period.start, wanted=8)
-    pair = overview.item_pair(table, period, bases) or overview.item_pair(table, period, [period.before()])
-    return overview.item_changes(pair, now_days=period.days) if pair else []
+    pair = items.item_pair(table, period, bases) or items.item_pair(table, period, [period.before()])
+    return items.item_changes(pair, now_days=period.days) if pair else []

@@ -17,10 +17,11 @@ from scipy import special
 from shopnb.stats.estimate import NAN, Estimate, check_level, student_quantile, unknown
 
 MIN_DAYS = 14  # two of each weekday
+MIN_EVENT_DAYS = 3  # of a kind of event, before its effect is believed
 WINDOW_DAYS = 56  # usable days that a band looks back on
 HALF_LIFE_DAYS = 28.0  # of a day's weight
 _WEEKDAY_PRIOR_DAYS = 0.3  # pseudo-days that pull a weekday's effect towards none
-_OUTLIER_SPREADS = 4.0
+_OUTLIER_LEVEL = 1 - 6e-5  # of Student's t: 4 spreads with many days, 8 with two weeks of them
 _FEW = 20.0  # below it the spread of counts goes with the square root
 
 
@@ -85,23 +86,30 @@ class NormalBand:
     code: str | None = None
 
 
-def normal_band(values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, level: float = 0.9) -> NormalBand:
-    """Prediction band of each day from the usable days before it: own level and own weekday pattern.
+def normal_band(
+    values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, level: float = 0.9, kinds: ArrayLike | None = None
+) -> NormalBand:
+    """Prediction band of each day from the usable days before it: own level, own weekday pattern, effects of events.
 
     Parameters
     ----------
     values : one value a day in order of days, counts or money, >= 0; NaN where missing.
     weekdays : 0 (Monday) to 6, one a day.
-    usable : whether a day may serve as history: False on campaign days and holidays. Such days still get a band.
+    usable : whether a day may serve as history: False on campaign days and holidays. Without `kinds` such days get the
+        band of an ordinary day.
     level : share of ordinary days that should fall within, 0.9.
+    kinds : what kind of event a day belongs to (a campaign's warm-up, its burst, a festival), "" for none. Such a day's
+        band holds the effect that earlier days of its kind had; NaN where there were fewer than three.
 
     Notes
     -----
     Only **preceding** days are used, so a day never explains itself: at most 56 usable ones, half-life 28 days.
     Weighted least squares of the log value (the square root, where small numbers are common) on a level and
-    weekday effects that are drawn to zero by 0.3 pseudo-days; days beyond 4 robust spreads (of the residuals over
-    what a fit leaves of them) are dropped and the fit is made again; Student's prediction interval with the
-    effective degrees of freedom.
+    weekday effects that are drawn to zero by 0.3 pseudo-days; days that Student's t with the fit's degrees of freedom
+    passes once in 16,000 (in robust spreads of the residuals over what a fit leaves of them) are dropped and the fit is
+    made again; Student's prediction interval with the effective degrees of freedom.
+    An event's effect is the mean gap of its kind's earlier days to their ordinary expectation, its error that of a new
+    day: sqrt(max(spread of the gaps, ordinary error)^2 (1 + 1/n)).
     """
     check_level(level)
     numbers = np.asarray(values, float)
@@ -110,32 +118,50 @@ def normal_band(values: pd.Series, weekdays: ArrayLike, usable: ArrayLike, *, le
     is_small = may_serve.any() and np.mean(numbers[may_serve] < _FEW) > 0.05
     with np.errstate(invalid="ignore"):
         scaled = np.sqrt(numbers + 0.375) if is_small else np.log(np.maximum(numbers, 1.0))
-    bands = np.full((len(numbers), 3), NAN)
+    forecasts = np.full((len(numbers), 3), NAN)  # expectation, error, degrees of freedom
     for day in range(len(numbers)):
         past = np.flatnonzero(may_serve[:day])[-WINDOW_DAYS:]
         if len(past) >= MIN_DAYS:
-            age = day - past
-            bands[day] = _forecast(scaled[past], days_of_week[past], age, days_of_week[day], level)
+            forecasts[day] = _forecast(scaled[past], days_of_week[past], day - past, days_of_week[day])
+    if kinds is not None:
+        forecasts = _with_events(forecasts, scaled, np.asarray(kinds, str))
+    half = [
+        student_quantile(level, round(freedom, 1)) * error if freedom > 0 else NAN for _, error, freedom in forecasts
+    ]
+    bands = forecasts[:, [0, 0, 0]] + np.outer(half, [0.0, -1.0, 1.0])
     ends = np.maximum(np.square(np.maximum(bands, 0.0)) - 0.375, 0.0) if is_small else np.exp(bands)
     code = None if np.isfinite(bands).any() else "too_few_days"
     expected, low, high = (pd.Series(ends[:, k], index=values.index) for k in range(3))
     return NormalBand(expected, low, high, int(may_serve.sum()), code)
 
 
-def _forecast(
-    past: np.ndarray, weekdays: np.ndarray, age: np.ndarray, weekday: int, level: float
-) -> tuple[float, float, float]:
-    """Expected value and ends of the band for one day, on the transformed scale."""
+def _with_events(forecasts: np.ndarray, scaled: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """The forecasts with the effect of each day's kind of event, learnt from earlier days of that kind."""
+    changed = forecasts.copy()
+    gaps = scaled - forecasts[:, 0]
+    for day in np.flatnonzero(kinds != ""):
+        earlier = gaps[:day][(kinds[:day] == kinds[day]) & np.isfinite(gaps[:day])]
+        if len(earlier) < MIN_EVENT_DAYS:
+            changed[day] = NAN
+            continue
+        expected, error, freedom = forecasts[day]
+        spread = max(float(earlier.var(ddof=1)), error**2) * (1 + 1 / len(earlier))
+        changed[day] = expected + earlier.mean(), math.sqrt(spread), min(freedom, len(earlier) - 1)
+    return changed
+
+
+def _forecast(past: np.ndarray, weekdays: np.ndarray, age: np.ndarray, weekday: int) -> tuple[float, float, float]:
+    """Expected value of one day, its error and degrees of freedom, on the transformed scale."""
     kept = np.ones(len(past), bool)
     for _ in range(3):
         expected, error, freedom, residuals = _fit(past, weekdays, age, kept, weekday)
         spread = 1.4826 * float(np.median(np.abs(residuals[kept] - np.median(residuals[kept]))))
-        inside = np.abs(residuals) <= _OUTLIER_SPREADS * max(spread, 1e-12)
+        widest = student_quantile(_OUTLIER_LEVEL, round(freedom, 1))
+        inside = np.abs(residuals) <= widest * max(spread, 1e-12)
         if (inside == kept).all() or inside.sum() < MIN_DAYS * 0.7:
             break
         kept = inside
-    half = student_quantile(level, round(freedom, 1)) * error
-    return expected, expected - half, expected + half
+    return expected, error, freedom
 
 
 def _fit(

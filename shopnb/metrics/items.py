@@ -1,0 +1,196 @@
+"""Items of a period against their base: who moved for real, who holds the shop up, and which quadrant each is in.
+
+Belongs here: item exports of like periods side by side and what they say. Findings on items are `findings.overview`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import ibis
+import pandas as pd
+
+from shopnb.metrics.gates import is_presale
+from shopnb.metrics.overview import ALARM_LEVEL
+from shopnb.metrics.periods import Period
+from shopnb.stats import Estimate, compare_proportions, holm
+
+LEAST_EXPECTED = 5.0  # buyers of a cell from which the chi-square approximation holds
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """One item, this period against its base: sums, conversion, and how sure the change of conversion is."""
+
+    item_id: str
+    title: str
+    visitors: float
+    visitors_base: float  # base sums are scaled to the length of the period
+    payers: float
+    payers_base: float
+    paid_amount: float
+    paid_amount_base: float
+    refunded_amount: float
+    refunded_amount_base: float
+    cart_users: float
+    search_visitors: float
+    conversion: Estimate  # difference now − base, in share, with its 95 % interval and p value
+    real: bool = False  # survives the correction for many items
+    orderers: float = 0.0
+    orderers_base: float = 0.0
+    presale: bool = False  # ordered and not paid in one of the two periods (QA1): `conversion` is of orders
+
+    @property
+    def buyers(self) -> float:
+        """Who counts as having bought: payers; of a presale item those who ordered."""
+        return self.orderers if self.presale else self.payers
+
+    @property
+    def buyers_base(self) -> float:
+        """`buyers` of the base, scaled to the length of the period."""
+        return self.orderers_base if self.presale else self.payers_base
+
+
+_ITEM_SUMMED = (
+    "item_visitors", "orderers", "payers", "paid_amount", "refunded_amount", "cart_users", "search_visitors",
+)  # fmt: skip
+
+
+def dispersion(pair: ItemPair) -> float:
+    """Variance of an item's buyers from base period to base period over the binomial one, pooled over items; >= 1.
+
+    Pearson's chi-square ÷ degrees of freedom; 1 where there is only one base period.
+    """
+    bases = pair.frame[(pair.frame["which"] == "base") & (pair.frame["item_visitors"] > 0)]
+    sums = bases.groupby("item_id")[["payers", "item_visitors"]].transform("sum")
+    rate = sums["payers"] / sums["item_visitors"]
+    expected = bases["item_visitors"] * rate
+    counted = expected >= LEAST_EXPECTED
+    squares = ((bases["payers"] - expected) ** 2 / (expected * (1 - rate)))[counted & (rate < 1)]
+    freedom = int(counted.sum()) - bases.loc[counted, "item_id"].nunique()
+    return max(1.0, float(squares.sum()) / freedom) if freedom > 0 else 1.0
+
+
+def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -> list[ItemChange]:
+    """What each item did now against its base, largest change of payment first.
+
+    Parameters
+    ----------
+    now_days : length of the period; base sums are scaled to it.
+    level : Holm's correction keeps the chance of any false mark on a page below 1 − level.
+
+    Returns
+    -------
+    Items of either side; intervals and p values are widened by `dispersion`. `real` holds for changes that pass
+    Holm's correction over all items tested. Intervals are of 95 %. A presale item, ordered and not yet paid, has a
+    payment conversion of 0 that is none: it is compared by its orders and never marked.
+    """
+    wide = pair.frame.pivot_table(index="item_id", columns="which", values=list(_ITEM_SUMMED), aggfunc="sum").fillna(
+        0.0
+    )
+    titles = pair.frame.groupby("item_id")["item_title"].first()
+    scale, spread = now_days / pair.base_days, dispersion(pair)
+    found = []
+    for item_id, row in wide.iterrows():
+        now = {name: float(row.get((name, "now"), 0.0)) for name in _ITEM_SUMMED}
+        base = {name: float(row.get((name, "base"), 0.0)) for name in _ITEM_SUMMED}
+        presale = any(is_presale(side["orderers"], side["payers"]) for side in (now, base))
+        bought = "orderers" if presale else "payers"
+        found.append(
+            ItemChange(
+                item_id=str(item_id),
+                title=str(titles[item_id]),
+                visitors=now["item_visitors"],
+                visitors_base=base["item_visitors"] * scale,
+                payers=now["payers"],
+                payers_base=base["payers"] * scale,
+                paid_amount=now["paid_amount"],
+                paid_amount_base=base["paid_amount"] * scale,
+                refunded_amount=now["refunded_amount"],
+                refunded_amount_base=base["refunded_amount"] * scale,
+                cart_users=now["cart_users"],
+                search_visitors=now["search_visitors"],
+                conversion=compare_proportions(
+                    base[bought] / spread,
+                    base["item_visitors"] / spread,
+                    now[bought] / spread,
+                    now["item_visitors"] / spread,
+                ),
+                orderers=now["orderers"],
+                orderers_base=base["orderers"] * scale,
+                presale=presale,
+            )
+        )
+    return sorted(
+        _mark_real(found, level), key=lambda item: (-abs(item.paid_amount - item.paid_amount_base), item.item_id)
+    )
+
+
+def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
+    """Holm's step-down over the items that could be tested."""
+    real = holm([math.nan if item.presale else item.conversion.p_value for item in items], level=level)
+    return [replace(item, real=holds) for item, holds in zip(items, real, strict=True)]
+
+
+@dataclass(frozen=True)
+class ItemPair:
+    """Item sums of a period and of its base, counted the same way.
+
+    `frame` has one row per item and period (`which`: now, base; `base`: 0, then 1, 2 …); `base_days` is the length of
+    all base periods together; `way` is `period` (people counted once in each export's period) or `days` (once a day).
+    """
+
+    frame: pd.DataFrame
+    bases: tuple[Period, ...]
+    way: str
+
+    @property
+    def base_days(self) -> int:
+        """Days of all base periods together."""
+        return sum(base.days for base in self.bases)
+
+
+def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> ItemPair | None:
+    """Item sums of `now` and of those `bases` that are there, like with like; None when either side is not there.
+
+    Exports of exactly the period come first, else day exports that cover every day.
+    """
+    rows = _rows_inside(item_period, [now, *bases])
+    for way in ("period", "days"):
+        current = _item_sums(rows, now, way)
+        earlier = {base: _item_sums(rows, base, way) for base in bases}
+        there = {base: sums for base, sums in earlier.items() if not sums.empty}
+        if not current.empty and there:
+            earlier_sums = [sums.assign(which="base", base=turn) for turn, sums in enumerate(there.values(), 1)]
+            frame = pd.concat([current.assign(which="now", base=0), *earlier_sums], ignore_index=True)
+            return ItemPair(frame, tuple(there), way)
+    return None
+
+
+def _rows_inside(item_period: ibis.Table, periods: Sequence[Period]) -> pd.DataFrame:
+    """The rows of exports of exactly one of `periods`, and of single days inside one of them."""
+    inside = [
+        item_period.start_on.between(ibis.literal(period.start), ibis.literal(period.end))
+        & item_period.end_on.between(ibis.literal(period.start), ibis.literal(period.end))
+        for period in periods
+    ]
+    chosen = item_period.filter(ibis.or_(*inside)).select("start_on", "end_on", "item_id", "item_title", *_ITEM_SUMMED)
+    rows = chosen.order_by("end_on", "start_on", "item_id").to_pandas()
+    for name in ("start_on", "end_on"):
+        rows[name] = pd.to_datetime(rows[name]).dt.date
+    return rows
+
+
+def _item_sums(rows: pd.DataFrame, period: Period, way: str) -> pd.DataFrame:
+    """One row per item with its sums over `period`, empty when the period is not covered that way."""
+    if way == "period":
+        found = rows[(rows["start_on"] == period.start) & (rows["end_on"] == period.end)]
+    else:
+        found = rows[(rows["start_on"] == rows["end_on"]) & period.holds(rows["end_on"])]
+        if found["end_on"].nunique() < period.days:
+            found = found.iloc[:0]
+    by_item = found.groupby("item_id", sort=True)
+    sums = by_item[list(_ITEM_SUMMED)].sum(min_count=1).astype(float)
+    return sums.assign(item_title=by_item["item_title"].last()).reset_index()
