@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -40,13 +41,15 @@ def plain_name(name: str) -> str:
 class SourceNames:
     """What names mean: `current` maps an old name to today's, `groups` a name to its group.
 
-    `scenes` maps a scene of the ad reports to its source, `cost_columns` a source to its column of the daily report.
+    `scenes` maps a scene of the ad reports to its source, `cost_columns` a source to its column of the daily report,
+    `renamed_on` today's name to the first day on which it was shown.
     """
 
     current: dict[str, str]
     groups: dict[str, str]
     scenes: dict[str, str]
     cost_columns: dict[str, str]
+    renamed_on: dict[str, date]
 
     def name(self, raw: str) -> str:
         """Today's name of a source: a renamed source keeps one name over time."""
@@ -84,6 +87,7 @@ def source_names(typed: pd.DataFrame, group_words: dict[str, str]) -> SourceName
     groups: dict[str, str] = {}
     scenes: dict[str, str] = {}
     costs: dict[str, str] = {}
+    renamed_on: dict[str, date] = {}
     for entry in _defaults()["source"]:
         name = entry["name"]
         groups[name] = entry["group"]
@@ -91,13 +95,18 @@ def source_names(typed: pd.DataFrame, group_words: dict[str, str]) -> SourceName
         scenes |= dict.fromkeys(map(plain_name, entry.get("scenes", ())), name)
         if "cost" in entry:
             costs[name] = entry["cost"]
+        if "renamed_on" in entry:
+            renamed_on[name] = entry["renamed_on"]
     for row in typed.sort_values("from_on", na_position="first", kind="stable").itertuples():
         name, word = plain_name(str(row.source)), str(row.group).strip()
         current.pop(name, None)
         groups[name] = group_words.get(word, word)
         if isinstance(row.old_name, str) and row.old_name.strip():
             current[plain_name(row.old_name)] = name
-    return SourceNames(current, groups, scenes, costs)
+            renamed_on.pop(name, None)
+            if not pd.isna(row.from_on):
+                renamed_on[name] = pd.Timestamp(str(row.from_on)).date()
+    return SourceNames(current, groups, scenes, costs, renamed_on)
 
 
 def named(rows: pd.DataFrame, names: SourceNames, levels: Sequence[str]) -> pd.DataFrame:
@@ -141,14 +150,32 @@ def shown_names(sources: pd.DataFrame) -> list[str]:
     ]
 
 
-def renames(raw_now: Sequence[str], raw_before: Sequence[str], names: SourceNames) -> list[tuple[str, str]]:
-    """Sources shown under a new name: (today's name, the old one), from the names as printed in both exports."""
+@dataclass(frozen=True, order=True)
+class Rename:
+    """A source that runs through a rename: today's name, the one that an export printed, and the day of the change."""
+
+    name: str
+    old: str
+    on: date | None = None
+
+    def falls_into(self, start: date, end: date) -> bool:
+        """Whether the name changed within these days, both included, so that both names belong to them."""
+        return self.on is not None and start < self.on <= end
+
+
+def renames(printed: Iterable[str], names: SourceNames) -> list[Rename]:
+    """Sources that stand under an old name, or under both, in the names as printed.
+
+    Examples
+    --------
+    >>> names = SourceNames({"直通车": "关键词推广"}, {}, {}, {}, {"关键词推广": date(2024, 2, 19)})
+    >>> renames(["直通车", "手淘搜索"], names)
+    [Rename(name='关键词推广', old='直通车', on=datetime.date(2024, 2, 19))]
+    """
     found = {}
-    for raw in (*raw_now, *raw_before):
+    for raw in printed:
         old = _FORMERLY.search(re.sub(r"\s+", "", unicodedata.normalize("NFKC", raw)))
-        plain = plain_name(raw)
-        if old:
-            found[names.name(raw)] = old[1]
-        elif names.name(raw) != plain:
-            found[names.name(raw)] = plain
-    return sorted(found.items())
+        plain, today = plain_name(raw), names.name(raw)
+        if old or today != plain:
+            found[today] = old[1] if old else plain
+    return sorted(Rename(name, old, names.renamed_on.get(name)) for name, old in found.items())

@@ -103,7 +103,27 @@ def test_a_renamed_source_is_the_same_source():
     old = {("智能场景(原万相台)" if name == "智能场景" else name): row for name, row in BEFORE.items()}
     renamed = {("直通车" if name == "关键词推广" else name): row for name, row in old.items()}
     assert wide(before=renamed)["source"].tolist() == wide()["source"].tolist()
-    assert sources.renames(list(NOW), list(renamed), NAMES) == [("关键词推广", "直通车"), ("智能场景", "万相台")]
+    changed = dt.date(2024, 2, 19)
+    assert sources.renames([*NOW, *renamed], NAMES) == [
+        sources.Rename("关键词推广", "直通车", changed),
+        sources.Rename("智能场景", "万相台", changed),
+    ]
+
+
+def test_a_rename_falls_into_days_that_hold_both_names():
+    one = sources.Rename("关键词推广", "直通车", dt.date(2024, 2, 19))
+    assert one.falls_into(dt.date(2024, 2, 12), dt.date(2024, 2, 25))
+    assert one.falls_into(dt.date(2024, 2, 18), dt.date(2024, 2, 19))
+    assert not one.falls_into(dt.date(2024, 2, 19), dt.date(2024, 2, 25))  # from the first day under the new name
+    assert not one.falls_into(dt.date(2024, 2, 5), dt.date(2024, 2, 18))
+
+
+def test_a_rename_that_a_shop_typed_has_its_own_day():
+    typed = pd.DataFrame(
+        {"source": ["关键词推广"], "group": ["付费"], "from_on": [dt.date(2024, 3, 1)], "old_name": ["直通车"]}
+    )
+    names = sources.source_names(typed, {"付费": "paid"})
+    assert sources.renames(["直通车"], names) == [sources.Rename("关键词推广", "直通车", dt.date(2024, 3, 1))]
 
 
 def test_a_source_under_a_new_trunk_is_the_same_source():
@@ -272,14 +292,27 @@ def test_verdicts():
 
 def test_ad_costs_read_one_level_and_one_window_and_tell_missing_days():
     days = [week(0).start + dt.timedelta(days=turn) for turn in range(7)]
+    known = {"tool": None, "scene": "人群推广", "cost": 100.0, "deal_amount": 90.0}
     made = [
-        {"day": day, "level": level, "scene": "人群推广", "window_days": window, "cost": 100.0, "deal_amount": 90.0}
+        {**known, "day": day, "level": level, "window_days": window}
         for day in days[:6]
         for level, window in (("scene", 15), ("scene", 7), ("plan", 15))
     ]
     costs, missing = source_worth.ad_costs(ibis.memtable(pd.DataFrame(made)), week(0), NAMES.scene)
     assert costs[["source", "cost", "deal_amount"]].to_numpy().tolist() == [["精准人群推广", 600.0, 540.0]]
     assert missing == [days[6]]
+
+
+def test_the_plans_of_an_old_tool_pay_for_the_source_of_today_where_no_scene_report_does():
+    """直通车 was a tool of its own; on the second day the report of all scenes speaks for it."""
+    plan = {"level": "plan", "tool": "直通车", "scene": None, "window_days": 15, "deal_amount": 30.0}
+    scene = {"level": "scene", "tool": None, "scene": "关键词推广", "window_days": 15, "deal_amount": 50.0}
+    first, second = dt.date(2024, 2, 18), dt.date(2024, 2, 19)
+    made = [{**plan, "day": first, "cost": 10.0}, {**plan, "day": second, "cost": 10.0}]
+    made += [{**scene, "day": second, "cost": 25.0}]
+    costs, missing = source_worth.ad_costs(ibis.memtable(pd.DataFrame(made)), Period(first, second), NAMES.scene)
+    assert costs[["source", "cost", "deal_amount"]].to_numpy().tolist() == [["关键词推广", 35.0, 80.0]]
+    assert not missing
 
 
 def test_visitors_of_the_shop_are_distinct_only_for_one_day():

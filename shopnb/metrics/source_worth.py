@@ -17,6 +17,8 @@ from shopnb.metrics.periods import Period
 from shopnb.metrics.traffic import LEVEL, POOLED, SUMMED
 from shopnb.stats import Estimate, proportion_interval
 
+_LEVELS = ("account", "scene", "plan", "unit", "item", "creative")  # of the ad reports, the coarsest first
+
 
 def ad_costs(
     ad_daily: ibis.Table, period: Period, source_of: Callable[[str], str]
@@ -25,8 +27,8 @@ def ad_costs(
 
     Parameters
     ----------
-    ad_daily : Table of schema `ad_daily`. One level is read (scene, else plan, item, creative) and one window.
-    source_of : ad scene to traffic source.
+    ad_daily : Table of schema `ad_daily`. Of each tool one level is read, the coarsest, and one window.
+    source_of : ad scene, or the tool of an old report that has no scenes (直通车), to traffic source.
 
     Returns
     -------
@@ -34,19 +36,27 @@ def ad_costs(
     where the report does not say); and the days of the period that the report lacks.
     """
     inside = ad_daily.filter(ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end)))
-    rows = inside.select("day", "level", "scene", "window_days", "cost", "deal_amount").to_pandas()
+    rows = inside.select("day", "level", "tool", "scene", "window_days", "cost", "deal_amount").to_pandas()
     rows[["window_days", "cost", "deal_amount"]] = rows[["window_days", "cost", "deal_amount"]].astype(float)
-    level = next((name for name in ("scene", "plan", "item", "creative") if (rows["level"] == name).any()), "")
-    rows = rows[rows["level"] == level]
+    rows = _coarsest(rows)
     if rows.empty:
         return pd.DataFrame(columns=["source", "cost", "deal_amount", "window_days"]), []
     window = rows["window_days"].max()
     rows = rows[rows["window_days"] == window] if not math.isnan(window) else rows
     present = set(pd.to_datetime(rows["day"]).dt.date)
     every = [period.start + dt.timedelta(days=turn) for turn in range(period.days)]
-    named = rows.assign(source=[source_of(scene) if isinstance(scene, str) else "" for scene in rows["scene"]])
+    printed = rows["scene"].fillna(rows["tool"])
+    named = rows.assign(source=[source_of(name) if isinstance(name, str) else "" for name in printed])
     summed = named.groupby("source", sort=True)[["cost", "deal_amount"]].sum(min_count=1).reset_index()
     return summed.assign(window_days=window), [day for day in every if day not in present]
+
+
+def _coarsest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each tool's coarsest level; a day that the report of all tools has is not counted from theirs."""
+    depth = rows["level"].map({name: turn for turn, name in enumerate(_LEVELS)})
+    rows = rows[depth == depth.groupby(rows["tool"].fillna("")).transform("min")]
+    whole = rows.loc[rows["tool"].isna(), "day"]
+    return rows[rows["tool"].isna() | ~rows["day"].isin(whole)]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from shopnb import labels, view
+from shopnb import labels, sources, view
 from shopnb.metrics import gates
 from shopnb.metrics.periods import Period
+from shopnb.pages.source_naming import rename_notes, source_names
 
 if TYPE_CHECKING:
     from shopnb.pages.base import Page
@@ -24,12 +25,13 @@ LEAST_ORDERERS = 5  # an item with fewer orders may have no payer by chance
 
 def notes(page: Page, own: Sequence[view.Note]) -> list[view.Note]:
     """What the gates have to say about a page beside its `own` notes; each looks only at the page's own tables."""
-    period, _ = page.period()
+    period, compare = page.period()
     found = []
     if period:
         found += [*_presale(page, period), *_staged(page, period), *_freight(page, period)]
-        if not any(note.code == "window_open" for note in own):
-            found += _ads(page, period)
+        told = {note.code for note in own}
+        found += [] if "window_open" in told else _ads(page, period)
+        found += [] if "renamed" in told else _scenes(page, Period((compare or period).start, period.end))
     return [*found, *_listing(page)]
 
 
@@ -119,6 +121,16 @@ def _ads(page: Page, period: Period) -> list[view.Note]:
     if math.isnan(share) or not share:
         return []
     return [_note(page, "ads_not_mature", share=share, exported=max(exported))]
+
+
+def _scenes(page: Page, shown: Period) -> list[view.Note]:
+    """Ad scenes that stand under an old name in the days shown."""
+    if not _looks_at(page, "ad_daily"):
+        return []
+    rows = page.shop.table("ad_daily")
+    inside = rows.filter(rows.day.between(ibis.literal(shown.start), ibis.literal(shown.end)))
+    printed = inside.select("scene").distinct().dropna("scene").to_pandas()["scene"]
+    return rename_notes(sources.renames(sorted(printed), source_names(page)), page.lang, shown)
 
 
 def _listing(page: Page) -> list[view.Note]:

@@ -9,8 +9,10 @@ import pandas as pd
 
 from shopnb import charts, labels, sources, view
 from shopnb.metrics import traffic
+from shopnb.metrics.periods import Period
 from shopnb.pages.base import Page
-from shopnb.pages.traffic_sources_numbers import Numbers, page_word
+from shopnb.pages.source_naming import group_word, rename_notes
+from shopnb.pages.traffic_sources_numbers import Numbers
 from shopnb.stats import proportion_interval
 
 SHOWN_SOURCES, SHOWN_BARS, STALE_DAYS = 30, 6, 60
@@ -28,7 +30,7 @@ def chosen(page: Page, frame: pd.DataFrame, asked: Sequence[str]) -> pd.Series:
     if not wanted:
         return pd.Series(True, index=frame.index)
     named = [
-        {*path.split("/"), sources.plain_name(label), group, page_word(group, page.lang)}
+        {*path.split("/"), sources.plain_name(label), group, group_word(group, page.lang)}
         for path, label, group in zip(frame["source"], frame["label"], frame["group"], strict=True)
     ]
     return pd.Series([bool(wanted & names) for names in named], index=frame.index)
@@ -66,7 +68,7 @@ def _who_came(page: Page) -> Parts:
     frame = pd.DataFrame(
         [
             {
-                "label": page_word(name, page.lang),
+                "label": group_word(name, page.lang),
                 "series": page.text(f"series.{side}"),
                 "value": float(sums.loc[name, column]),
             }
@@ -77,11 +79,11 @@ def _who_came(page: Page) -> Parts:
     if n.before:
         moved = sums["visitors"].fillna(0) - sums["visitors_before"].fillna(0)
         lead = moved.abs().idxmax()
-        title = page.text("who_came.title", group=page_word(lead, page.lang), extra=float(moved[lead]))
+        title = page.text("who_came.title", group=group_word(lead, page.lang), extra=float(moved[lead]))
     else:
         lead = sums["visitors"].idxmax()
         share = float(sums.loc[lead, "visitors"]) / n.now.visitors
-        title = page.text("who_came.title_alone", group=page_word(lead, page.lang), share=share)
+        title = page.text("who_came.title_alone", group=group_word(lead, page.lang), share=share)
     alt = page.text("who_came.alt", count=len(order), visitors=n.now.visitors, title=title)
     chart = charts.chart_paired(frame, id="who_came", title=title, alt=alt, lang=page.lang, kind="int")
     note = page.muted(f"who_came.base_{n.reach.kind or 'sum'}", visitors=n.reach.base)
@@ -97,7 +99,7 @@ def _tree(page: Page) -> view.TablePart:
     share = f"share_of_{n.reach.kind or 'sum'}"
     shown = rows.assign(
         source=rows["label"],
-        group=[page_word(group, page.lang) for group in rows["group"]],
+        group=[group_word(group, page.lang) for group in rows["group"]],
         visitors_change=rows["visitors"] / rows["visitors_before"].where(rows["visitors_before"] > 0) - 1,
         **{share: rows["visitors"] / base},
     )
@@ -417,6 +419,11 @@ def _landing(page: Page) -> Parts:
     return (page.table("landing", shown, columns, rows=SHOWN_SOURCES, bars=tuple(there.values())),)
 
 
+def _shown_days(n: Numbers) -> Period | None:
+    """From the first day compared with to the last day shown; None where the export has no days."""
+    return n.period and Period((n.compare or n.period).start, n.period.end)
+
+
 def health(page: Page) -> list[view.Note]:
     """What may mislead, the most important first."""
     n: Numbers = page.numbers
@@ -437,8 +444,7 @@ def health(page: Page) -> list[view.Note]:
     if n.window_open:
         window = 15 if math.isnan(n.spending.window_days) else int(n.spending.window_days)
         note("window_open", days=window)
-    for name, old in n.renamed:
-        note("renamed", name=name, old=old)
+    notes += rename_notes(n.renamed, page.lang, _shown_days(n))
     if n.one_is_festive:
         note("festive")
     if n.derived:
