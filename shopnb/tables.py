@@ -31,8 +31,9 @@ _STEPS = 20  # a bar's length in twentieths of its cell
 def table_html(part: TablePart, lang: str) -> str:
     """The table in a box that scrolls by itself on a phone; below it what was cut, and the rows as CSV.
 
-    Numbers are at the right, unknown is an en dash, every header has its scope. A `bar` column has a bar of the
-    value's share of the column's largest; a `signed` column takes the colours of up and down.
+    Numbers are at the right, unknown is an en dash, every header has its scope; a first column of names heads the
+    rows. A `bar` column has a bar of the value's share of the column's largest; a `signed` column takes the colours
+    of up and down.
     """
     shown = part.frame.loc[:, [column.name for column in part.columns]].reset_index(drop=True)
     shown = shown.head(part.rows or len(shown))
@@ -41,7 +42,8 @@ def table_html(part: TablePart, lang: str) -> str:
     for place, column in enumerate(part.columns):
         styler = styler.format(_writer(column.kind, lang), subset=(slice(None), shown.columns[place]))
     styler = styler.format_index(_headings(part), axis="columns")
-    table = _tidy(styler.to_html(caption=escape(part.caption) if part.caption else None), part.columns)
+    sides = [_side(shown[column.name], column) for column in part.columns]
+    table = _tidy(styler.to_html(caption=escape(part.caption) if part.caption else None), sides)
     name = escape(part.caption or part.id)
     box = f'<div class="nb-scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
     return f'<div class="nb-tablebox" lang="{lang}">{box}{_below(part, lang)}</div>'
@@ -67,10 +69,16 @@ def _classes(shown: pd.DataFrame, part: TablePart) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
+def _side(values: pd.Series[Any], column: TableColumn) -> str:
+    """The classes that put a column at the left, on one line where its texts are short; "" for the right."""
+    if column.kind not in _LEFT:
+        return ""
     short = column.kind != "text" or all(pd.isna(value) or columns_of(str(value)) <= _SHORT for value in values)
-    left = "nb-t nb-s" if short else "nb-t"
-    names = [left if column.kind in _LEFT else "" for _ in values]
+    return "nb-t nb-s" if short else "nb-t"
+
+
+def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
+    names = [_side(values, column)] * len(values)
     numbers = [None if column.kind in _LEFT or pd.isna(value) else float(value) for value in values]
     longest = max((abs(number) for number in numbers if number is not None), default=0.0) or 1.0
     for place, number in enumerate(numbers):
@@ -83,15 +91,18 @@ def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _tidy(html: str, columns: tuple[TableColumn, ...]) -> str:
+def _tidy(html: str, sides: list[str]) -> str:
     """Styler's table without its own classes and style block, headers with scope."""
     html = re.sub(r"<style[^>]*>.*?</style>\s*", "", html, count=1, flags=re.DOTALL)
 
     def header(found: re.Match[str]) -> str:
-        left = ' class="nb-t"' if columns[int(found[1])].kind in _LEFT else ""
-        return f'<th scope="col"{left}>'
+        side = sides[int(found[1])]
+        return f'<th scope="col" class="{side}">' if side else '<th scope="col">'
 
     html = re.sub(r'<th[^>]*class="col_heading level0 col(\d+)"[^>]*>', header, html)
+    if sides[0]:
+        named = r'<td[^>]*class="data row\d+ col0 ?([^"]*)"[^>]*>(.*?)</td>'
+        html = re.sub(named, r'<th scope="row" class="\1">\2</th>', html, flags=re.DOTALL)
     html = re.sub(r'<td[^>]*class="data row\d+ col\d+ ?([^"]*)"[^>]*>', r'<td class="\1">', html)
     return re.sub(r">\s+<", "><", html.replace('<td class="">', "<td>"))
 

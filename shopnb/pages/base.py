@@ -24,7 +24,7 @@ from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.metrics.periods import Event, Period, events_in
 from shopnb.pages import gates
-from shopnb.pages.wording import finding_view
+from shopnb.pages.wording import days_text, finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
 from shopnb.view import FindingView, Note
@@ -158,8 +158,7 @@ class Page(ABC):
 
     def span(self, period: Period) -> str:
         """A period with the campaigns and festivals in it."""
-        key = "common.one_day" if period.days == 1 else "common.span"
-        text = labels.text(key, self.lang, start=period.start, end=period.end)
+        text = days_text(period, self.lang)
         inside = events_in(self.events, period)
         if not inside:
             return text
@@ -451,7 +450,11 @@ class Page(ABC):
         given = {name: value for name, value in self.given.items() if name != "shop"}
         written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items())
         listed = ", ".join(f"{name} {version}" for name, version in versions().items())
+        period, compare = self.period()
+        named = ((period, "common.footer_period"), (compare, "common.footer_compare"))
+        days = [labels.text(key, self.lang, start=one.start, end=one.end) for one, key in named if one]
         return [
+            *([labels.text("common.list_mark", self.lang).join(days)] if days else []),
             labels.text("common.footer_parameters", self.lang, parameters=written),
             labels.text("common.footer_data", self.lang, digest=digest, files=len(self.inputs())),
             labels.text("common.footer_versions", self.lang, versions=listed),

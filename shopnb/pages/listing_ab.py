@@ -22,6 +22,7 @@ from shopnb.metrics.periods import Period
 from shopnb.pages import listing_ab_sections as sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.listing_ab_numbers import Numbers, gap_range
+from shopnb.pages.wording import days_text
 from shopnb.shop import Shop
 from shopnb.stats import Estimate
 
@@ -232,10 +233,7 @@ class ListingAb(Page):
         """The line under the title."""
         n = self.numbers
         design = self.text(f"design.{n.comparison.design}")
-        span = self.text("no_period")
-        if n.period:
-            key = "common.one_day" if n.period.days == 1 else "common.span"
-            span = labels.text(key, self.lang, start=n.period.start, end=n.period.end)
+        span = days_text(n.period, self.lang) if n.period else self.text("no_period")
         return self.text("period", test=n.test.name, versions=n.test.versions, span=span, design=design)
 
     def quiet(self) -> str:

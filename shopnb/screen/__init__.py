@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from shopnb import labels, tables
+from shopnb.labels.letters import columns_of
 from shopnb.screen.spark import sparkline
 from shopnb.screen.style import cell_style, stylesheet
 from shopnb.view import ChartPart, Note, Page, Screen, Section, TablePart, TextPart
@@ -39,6 +40,7 @@ def _templates() -> Environment:
         lstrip_blocks=True, finalize=finished,
     )  # fmt: skip
     environment.globals["sparkline"] = sparkline
+    environment.filters["columns"] = columns_of
     return environment
 
 

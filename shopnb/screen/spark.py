@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT, _EDGE = 72, 22, 3
+_WIDTH, _HEIGHT, _EDGE = 72, 22, 3  # drawn to fit any width: lines and dot keep their thickness
 
 
 def sparkline(values: Sequence[float | None], alt: str) -> Markup:
@@ -35,6 +35,6 @@ def sparkline(values: Sequence[float | None], alt: str) -> Markup:
         pieces.append(f"{pen}{last[0]:.1f} {last[1]:.1f}")
         pen = "L"
     return Markup(
-        '<svg class="nb-spark" viewBox="0 0 {w} {h}" role="img" aria-label="{alt}"><path d="{path}"/>'
-        '<circle cx="{x}" cy="{y}" r="2.2"/></svg>'
+        '<svg class="nb-spark" viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{alt}">'
+        '<path d="{path}"/><path class="nb-dot" d="M{x} {y}h0"/></svg>'
     ).format(w=_WIDTH, h=_HEIGHT, alt=escape(alt), path="".join(pieces), x=f"{last[0]:.1f}", y=f"{last[1]:.1f}")
