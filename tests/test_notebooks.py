@@ -129,6 +129,6 @@ def test_every_notebook_stands_in_the_folders_readme(path):
 @every_report
 def test_the_readme_names_the_parameters_of_a_notebook(path):
     row = next(line for line in (FOLDER / "README.md").read_text("utf-8").splitlines() if path.name in line)
-    shared = {"shop", "start_date", "end_date", "lang"}
+    shared = {"shop", "start_date", "end_date", "due_date", "lang"}
     named = set(re.findall(r"`(\w+)`", row.split("|")[4]))
     assert named == {one.name for one in parameters.read_parameters(path)} - shared

@@ -46,7 +46,8 @@ class Page(ABC):
     """One report: parameters → numbers → findings → sections.
 
     Subclasses set `slug`, `needs` (tables without which it cannot run), `needs_any` (one of them is enough), `uses`
-    (tables that add to it) and `section_keys`, and fill the hooks. Hooks see `self.shop`, `self.given` (all
+    (tables that add to it) and `section_keys`, and fill the hooks; `days_behind` is how many days before the day it
+    is made for its data may end without being stale, None where nobody can say. Hooks see `self.shop`, `self.given` (all
     parameters), `self.lang`, `self.numbers` (computed once per set of parameters) and `self.found` (ranked findings).
     """
 
@@ -56,6 +57,7 @@ class Page(ABC):
     uses: ClassVar[tuple[str, ...]] = ()
     section_keys: ClassVar[tuple[str, ...]]
     notes_shown: ClassVar[int] = 3
+    days_behind: ClassVar[int | None] = 0
 
     def __init__(self, shop: Shop, given: Mapping[str, Any]) -> None:
         self.shop = shop
@@ -144,7 +146,7 @@ class Page(ABC):
         sure, unsure = self.finding_views()
         return view.Screen(
             title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self.period_line(),
+            period=self.period_line() + self._stale(),
             verdict=self.verdict(),
             progress=self.progress(),
             cards=tuple(self.cards()),
@@ -405,7 +407,16 @@ class Page(ABC):
 
     def _health(self) -> list[Note]:
         own = self.health_notes()
-        return [*own, *gates.notes(self, own), *self._row_notes()]
+        stale = self._stale().strip()
+        return [*([Note("stale_data", stale)] if stale else []), *own, *gates.notes(self, own), *self._row_notes()]
+
+    def _stale(self) -> str:
+        """The sentence that the data end before `due_date`, the day that a scheduled run expects; "" otherwise."""
+        due = self.day("due_date") if self.given.get("due_date") else None
+        end = self.last_day(self.shop)
+        if due is None or not end or end >= due.isoformat():
+            return ""
+        return labels.text("common.stale", self.lang, due=due, end=dt.date.fromisoformat(end))
 
     def _row_notes(self) -> list[Note]:
         """One line a table: files, rows read = kept + dropped + rejected, with reasons."""

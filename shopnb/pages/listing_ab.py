@@ -35,6 +35,7 @@ class ListingAb(Page):
     """Listing test: an own table, a creative report, or one row a user."""
 
     slug = "listing_ab"
+    days_behind = None  # made when somebody looks, not every day
     needs = ()
     needs_any = SOURCES
     uses = ("changes", "items", "campaigns")

@@ -47,6 +47,7 @@ class MarketSizing(Page):
     """Market sizing from one search listing."""
 
     slug = "market_sizing"
+    days_behind = None  # made when somebody looks, not every day
     needs = ("listing",)
     uses = ("items", "competitors", "search_rank")
     section_keys = ("size", "bands", "concentration", "page_one")

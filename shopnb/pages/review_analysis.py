@@ -21,6 +21,7 @@ class ReviewAnalysis(Page):
     """Reviews by aspect, time, item and side of the business, with the sentences behind every number."""
 
     slug = "review_analysis"
+    days_behind = 7  # exported once a week
     needs = ("reviews",)
     uses = ("shop_daily", "refunds", "orders", "items", "changes", "campaigns")
     section_keys = ("trend", "aspects", "three_way", "where", "evidence", "money", "to_do")

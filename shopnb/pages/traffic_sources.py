@@ -24,6 +24,7 @@ class TrafficSources(Page):
     """Traffic sources of one export, against the one before it where both were made under one rule."""
 
     slug = "traffic_sources"
+    days_behind = 7  # exported once a week
     needs = ("traffic_period",)
     uses = ("ad_daily", "shop_daily", "item_period", "source_groups", "peers", "campaigns", "items")
     notes_shown = 4

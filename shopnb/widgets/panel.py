@@ -23,7 +23,7 @@ from shopnb.widgets.control import Control, make_control
 if TYPE_CHECKING:
     import ipywidgets
 
-FIXED = ("shop",)  # chosen in the parameters cell: another shop is another run
+FIXED = ("shop", "due_date")  # another shop is another run; what data are due is the scheduler's to know
 GROUPS = {  # all others are what the page looks at
     "period": ("start_date", "end_date", "grain", "compare"),
     "look": (),
