@@ -47,8 +47,8 @@ class Page(ABC):
 
     Subclasses set `slug`, `needs` (tables without which it cannot run), `needs_any` (one of them is enough), `uses`
     (tables that add to it) and `section_keys`, and fill the hooks; `days_behind` is how many days before the day it
-    is made for its data may end without being stale, None where nobody can say. Hooks see `self.shop`, `self.given` (all
-    parameters), `self.lang`, `self.numbers` (computed once per set of parameters) and `self.found` (ranked findings).
+    is made for its data may end without being stale, None where nobody can say. Hooks see `self.shop`, `self.given`
+    (all parameters), `self.lang`, `self.numbers` (computed once per set of parameters), `self.found` (ranked findings).
     """
 
     slug: ClassVar[str]
