@@ -129,7 +129,7 @@ def _scenes(page: Page, shown: Period) -> list[view.Note]:
         return []
     rows = page.shop.table("ad_daily")
     inside = rows.filter(rows.day.between(ibis.literal(shown.start), ibis.literal(shown.end)))
-    printed = inside.select("scene").distinct().dropna("scene").to_pandas()["scene"]
+    printed = inside.select("scene").distinct().drop_null("scene").to_pandas()["scene"]
     return rename_notes(sources.renames(sorted(printed), source_names(page)), page.lang, shown)
 
 
