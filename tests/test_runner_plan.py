@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shopnb.errors import InputError, MissingDataError, ParameterError
+from shopnb.runner.jobs import Limits
 from shopnb.runner.plan import Choice, Reports, plan
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -22,7 +23,13 @@ def accepts(shop, slug, values):
     return None
 
 
-ALL_THERE = Reports(lacking=lambda shop, slug: None, last_day=lambda shop, slug: "2026-08-30", refused=accepts)
+def expects_none(shop, slug, day):
+    return ""
+
+
+ALL_THERE = Reports(
+    lacking=lambda shop, slug: None, last_day=lambda shop, slug: "2026-08-30", refused=accepts, due=expects_none
+)
 
 
 def lacking(*without):
@@ -32,6 +39,7 @@ def lacking(*without):
         lacking=lambda shop, slug: error if (shop.name, slug) in without else None,
         last_day=lambda shop, slug: "",
         refused=accepts,
+        due=expects_none,
     )
 
 
@@ -166,3 +174,38 @@ def test_a_value_that_only_one_shop_refuses_fails_there_alone(tmp_path):
     made = plan(choice(tmp_path, shops=("a", "b"), reports=(DATED,)), known)
     assert [job.shop_label for job in made.jobs] == ["a"]
     assert [(one.shop, one.state, one.failure.code) for one in made.set_aside] == [("b", "failed", "jobs_count")]
+
+
+def due_on(day):
+    """Reports whose data should reach the day they are for, or `day` where none is asked."""
+    return dataclasses.replace(ALL_THERE, due=lambda shop, slug, asked: asked.isoformat() if asked else day)
+
+
+def test_data_that_end_too_early_are_told_to_the_page_and_to_the_batch(tmp_path):
+    (job,) = plan(choice(tmp_path, reports=(DATED,)), due_on("2026-08-31")).jobs
+    assert (job.due, job.parameters["due_date"], job.expected_end) == ("2026-08-31", "2026-08-31", "2026-08-30")
+    (job,) = plan(choice(tmp_path, reports=(DATED,)), due_on("2026-08-30")).jobs
+    assert (job.due, job.parameters["due_date"]) == ("", "")
+
+
+def test_a_late_run_reports_the_day_it_is_for(tmp_path):
+    (job,) = plan(choice(tmp_path, reports=(DATED,), day="2026-08-28"), due_on("2026-11-21")).jobs
+    assert (job.parameters["end_date"], job.expected_end, job.due) == ("2026-08-28", "2026-08-28", "")
+    (job,) = plan(choice(tmp_path, reports=(DATED,), day="2026-09-01"), due_on("2026-11-21")).jobs
+    assert (job.parameters["end_date"], job.expected_end, job.due) == ("", "2026-08-30", "2026-09-01")
+
+
+def test_who_looks_back_is_not_told_that_the_data_are_old(tmp_path):
+    (job,) = plan(choice(tmp_path, "end_date=2026-08-01", reports=(DATED,)), due_on("2026-11-21")).jobs
+    assert job.due == ""
+
+
+def test_the_day_and_an_end_are_not_given_together(tmp_path):
+    with pytest.raises(ParameterError) as caught:
+        plan(choice(tmp_path, "end_date=2026-08-01", day="2026-08-02"), ALL_THERE)
+    assert caught.value.code == "day_twice"
+
+
+def test_limits_and_force_travel_with_the_job(tmp_path):
+    (job,) = plan(choice(tmp_path, reports=(DATED,), limits=Limits(90, 800), force=True), ALL_THERE).jobs
+    assert (job.seconds, job.memory_mb, job.force) == (90, 800, True)

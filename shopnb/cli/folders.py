@@ -13,7 +13,7 @@ from typing import Any
 
 from shopnb import labels, parameters, shop
 from shopnb.cli import terminal
-from shopnb.cli.running import lacking, tables_of
+from shopnb.cli.reports import lacking, tables_of
 from shopnb.cli.sample import shop_folder
 from shopnb.errors import ShopnbError
 from shopnb.intake import FileAccount, import_files

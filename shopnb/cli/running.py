@@ -1,6 +1,6 @@
-"""`shopnb list` and `shopnb run`.
+"""`shopnb run`: shops and options to a plan, the plan to a batch, the batch to an exit code.
 
-Belongs here: what the planner has to know of the shops, and telling how a batch goes.
+Belongs here: what was asked for, in numbers and paths. How a batch is told of is `telling`.
 """
 
 from __future__ import annotations
@@ -8,126 +8,120 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from shopnb import labels, parameters
-from shopnb.cli import terminal
+import psutil
+
+from shopnb.cli import reports, terminal
 from shopnb.cli.sample import shop_folder
-from shopnb.errors import ParameterError, ShopnbError
-from shopnb.runner import EXTRAS, Choice, Plan, Reports, Result, plan, run_batch
-from shopnb.shop import ReportTables, Shop, open_shop
+from shopnb.cli.telling import Teller
+from shopnb.errors import ParameterError, RunError, ShopnbError
+from shopnb.runner import EXTRAS, Choice, Failure, Limits, Plan, Reports, Result, plan, program_digest, run_batch
+from shopnb.shop import Shop, open_shop
 
-if TYPE_CHECKING:
-    from shopnb.pages import Page
-
-
-def needs(slug: str) -> tuple[str, ...]:
-    """Tables that a report is about; () for a notebook of the user's own."""
-    page = _page(slug)
-    return (*page.needs, *page.needs_any) if page else ()
-
-
-def tables_of(slug: str) -> ReportTables | None:
-    """The tables that a report is made of; None for a notebook of the user's own."""
-    page = _page(slug)
-    return ReportTables(page.needs, page.needs_any, page.uses) if page else None
-
-
-def lacking(shop: Shop, slug: str) -> ShopnbError | None:
-    """Why a report cannot run on a shop: the first table it lacks, with the export to download."""
-    page = _page(slug)
-    return page.lacking(shop) if page else None
-
-
-def last_day(shop: Shop, slug: str) -> str:
-    """Last day in the tables a report is about, ISO; "" where they have no days."""
-    page = _page(slug)
-    return page.last_day(shop) if page else ""
-
-
-def refused(shop: Shop, slug: str, values: Mapping[str, Any]) -> ParameterError | None:
-    """Why a report's page would not take these parameters; its own checks, run without computing anything."""
-    page = _page(slug)
-    try:
-        if page:
-            page(shop, values)
-    except ParameterError as error:
-        return error
-    return None
-
-
-def _page(slug: str) -> type[Page] | None:
-    from shopnb.pages import PAGES  # pandas, Altair and Ibis: only where a report is looked at
-
-    return PAGES.get(slug)
-
-
-def list_(given: argparse.Namespace, lang: str) -> int:
-    """Print all reports: question, needed tables, parameters."""
-    notebooks = parameters.notebooks()
-    declared = {slug: parameters.read_parameters(notebook) for slug, notebook in notebooks.items()}
-    questions = {slug: labels.text(f"runner.questions.{slug}", lang) for slug in notebooks}
-    if given.json:
-        reports = [
-            {
-                "report": slug,
-                "question": questions[slug],
-                "needs": list(needs(slug)),
-                "notebook": str(notebook),
-                "parameters": [vars(parameter) for parameter in declared[slug]],
-            }
-            for slug, notebook in notebooks.items()
-        ]
-        terminal.say_json({"reports": reports})
-        return 0
-    headings = [labels.text(f"cli.list.{key}", lang) for key in ("report", "question", "needs")]
-    mark = labels.text("cli.list_mark", lang)
-    rows = [
-        [slug, questions[slug], mark.join(labels.text(f"intake.tables.{name}", lang) for name in needs(slug))]
-        for slug in notebooks
-    ]
-    terminal.say(terminal.table(headings, rows))
-    for slug, known in declared.items():
-        terminal.say("\n" + labels.text("cli.list.parameters", lang, report=slug))
-        for one in known:
-            told = {"name": one.name, "type": one.type, "default": repr(one.default), "help": one.help}
-            terminal.say(labels.text("cli.list.parameter", lang, **told).rstrip())
-    return 0
+EXIT_STALE = 3  # with --require-fresh: every report is there, some end before the day they should reach
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_MEGABYTES = {"": 1, "m": 1, "g": 1024}
+_NEEDED_MB = 700  # a report at a time: its kernel and the process that makes the page
 
 
 def run(given: argparse.Namespace, lang: str) -> int:
-    """Run reports; 1 when one failed by our fault, else 2 when one by the operator's, else 0."""
+    """Run reports; 1 when one failed by our fault, else 2 when one by the operator's, else 3 when stale, else 0."""
     if given.jobs < 0:
         raise ParameterError("jobs_count", found=given.jobs)
+    limits = Limits(
+        seconds=_amount("--timeout", given.timeout, _SECONDS, "90s, 10m, 1h"),
+        memory_mb=int(_amount("--memory", given.memory, _MEGABYTES, "800M, 2G")),
+    )
     progress = terminal.Progress(lang, quiet=given.json)
-    shops = _shops([written for group in given.shop for written in group], progress)
+    shops, closed = _shops([written for group in given.shop for written in group], progress)
     progress.clear()
     out = _out(given.out, list(shops))
     choice = Choice(
         shops=tuple(shops), out=out, reports=tuple(given.report), given=tuple(given.given), lang=given.lang,
-        static=given.static, extras=_extras(given), run=_run_id(),
+        static=given.static, extras=_extras(given), run=_run_id(), day=_day(given.day), force=given.force,
+        limits=limits, program=program_digest(),
     )  # fmt: skip
-    known = Reports(
-        lacking=cache(lambda folder, slug: lacking(shops[folder], slug)),
-        last_day=lambda folder, slug: last_day(shops[folder], slug),
-        refused=lambda folder, slug, values: refused(shops[folder], slug, values),
-    )
-    planned = plan(choice, known)
-    processes = max(1, min(given.jobs or os.cpu_count() or 1, len(planned.jobs)))
-    total = len(planned.jobs) + len(planned.set_aside)
-    teller = _Teller(lang, total, as_json=given.json)
-    teller.begin(processes, len(planned.jobs), out)
-    results = run_batch(
-        planned, out=out, processes=processes, lang=given.lang or _lang_of(planned) or lang, run=choice.run,
-        tell=teller.tell,
-    )  # fmt: skip
+    planned = plan(choice, _known(shops, expects_fresh=given.require_fresh))
+    planned.set_aside.extend(closed)
+    processes = max(1, min(given.jobs or _processes(), len(planned.jobs)))
+    with Teller(lang, planned, as_json=given.json) as teller:
+        teller.begin(processes, out)
+        results = run_batch(
+            planned, out=out, processes=processes, lang=given.lang or _lang_of(planned) or lang, run=choice.run,
+            tell=teller.tell, begun=teller.begun,
+        )  # fmt: skip
     teller.close(results, out, choice.run)
+    return exit_code(results, require_fresh=given.require_fresh)
+
+
+def exit_code(results: Sequence[Result], *, require_fresh: bool) -> int:
+    """1 for our fault, else 2 for the operator's mistake, else 3 for stale data where fresh ones are required."""
     codes = {result.exit_code for result in results}
-    return 1 if 1 in codes else max(codes)
+    if codes - {0}:
+        return 1 if 1 in codes else 2
+    return EXIT_STALE if require_fresh and any(result.due for result in results) else 0
+
+
+def yesterday(zone: str, now: dt.datetime) -> dt.date:
+    """The day before the one that `now` is in, where the shop is.
+
+    Examples
+    --------
+    >>> yesterday("Asia/Shanghai", dt.datetime(2026, 11, 21, 17, tzinfo=dt.UTC))
+    datetime.date(2026, 11, 21)
+    >>> yesterday("America/New_York", dt.datetime(2026, 11, 21, 17, tzinfo=dt.UTC))
+    datetime.date(2026, 11, 20)
+    """
+    return now.astimezone(ZoneInfo(zone)).date() - dt.timedelta(days=1)
+
+
+def _known(shops: dict[Path, Shop], *, expects_fresh: bool) -> Reports:
+    """The planner's questions. Data of the sample are old by design, so its pages say so only when asked to."""
+    now = dt.datetime.now(dt.UTC)
+
+    def due(folder: Path, slug: str, day: dt.date | None) -> str:
+        settings = shops[folder].settings
+        if day is None and settings.sample and not expects_fresh:
+            return ""
+        return reports.due(slug, day or yesterday(settings.time_zone, now))
+
+    return Reports(
+        lacking=cache(lambda folder, slug: reports.lacking(shops[folder], slug)),
+        last_day=lambda folder, slug: reports.last_day(shops[folder], slug),
+        refused=lambda folder, slug, values: reports.refused(shops[folder], slug, values),
+        due=due,
+    )
+
+
+def _amount(option: str, written: str, units: dict[str, int], examples: str) -> float:
+    """A quantity with its unit, as in 10m or 2G."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]?)(?:i?b)?", written.strip().lower())
+    if not match or match[2] not in units:
+        raise ParameterError("quantity", option=option, found=written, examples=examples)
+    return float(match[1]) * units[match[2]]
+
+
+def _day(written: str) -> str:
+    """The day a scheduled run is for, ISO; "" where none was given."""
+    if not written:
+        return ""
+    try:
+        return dt.date.fromisoformat(written).isoformat()
+    except ValueError:
+        raise ParameterError("day_form", found=written) from None
+
+
+def _processes() -> int:
+    """As many reports at a time as this process has processors, and as there is memory for."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(cores, int(psutil.virtual_memory().available / 2**20 / _NEEDED_MB)))
 
 
 def _extras(given: argparse.Namespace) -> tuple[str, ...]:
@@ -143,10 +137,26 @@ def _lang_of(planned: Plan) -> str:
     return planned.jobs[0].lang if planned.jobs else ""
 
 
-def _shops(written: Sequence[str], progress: terminal.Progress) -> dict[Path, Shop]:
-    """Folder -> shop, opened (its inbox is imported when it has no tables yet, which takes its time)."""
-    opened = [open_shop(shop_folder(one), progress=progress.step) for one in dict.fromkeys(written or [""])]
-    return {shop.folder.resolve(): shop for shop in opened}
+def _shops(written: Sequence[str], progress: terminal.Progress) -> tuple[dict[Path, Shop], list[Result]]:
+    """Folder -> shop, opened (its inbox is imported when it has no tables yet, which takes its time).
+
+    Of several shops one that cannot be opened is a result of its own, and the others run.
+    """
+    opened: dict[Path, Shop] = {}
+    closed: list[tuple[str, ShopnbError]] = []
+    for one in dict.fromkeys(written or [""]):
+        folder = shop_folder(one)
+        try:
+            shop = open_shop(folder, progress=progress.step)
+            opened[shop.folder.resolve()] = shop
+        except ShopnbError as error:
+            closed.append((folder.name, error))
+        except Exception as error:  # one shop's broken files must not cost the others their night
+            what = f"{type(error).__name__}: {error}"
+            closed.append((folder.name, RunError("shop_unreadable", folder=str(folder), what=what)))
+    if not opened:
+        raise closed[0][1]
+    return opened, [Result(name, "", "failed", failure=Failure.of(error)) for name, error in closed]
 
 
 def _out(written: str, shops: Sequence[Path]) -> Path:
@@ -159,44 +169,3 @@ def _out(written: str, shops: Sequence[Path]) -> Path:
 
 def _run_id() -> str:
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-class _Teller:
-    """Tells of every result as it comes in: a line and, where it went wrong, the message; or JSON lines."""
-
-    def __init__(self, lang: str, total: int, *, as_json: bool) -> None:
-        self._lang = lang
-        self._total = total
-        self._as_json = as_json
-        self._ended = 0
-        self._progress = terminal.Progress(lang, quiet=as_json)
-
-    def begin(self, processes: int, jobs: int, out: Path) -> None:
-        if not self._as_json:
-            values = {"count": jobs, "processes": processes, "out": str(out)}
-            terminal.say(labels.text("cli.run.started", self._lang, **values))
-        self._progress.step(0, self._total, "")
-
-    def tell(self, result: Result) -> None:
-        self._ended += 1
-        if self._as_json:
-            terminal.say_json(result.as_row(self._lang))
-            return
-        self._progress.clear()
-        state = labels.text(f"cli.run.{result.state}", self._lang)
-        values = {"shop": result.shop, "report": result.report, "seconds": result.seconds}
-        terminal.say(labels.text("cli.run.line", self._lang, state=state, **values))
-        if result.failure:
-            terminal.complain("  " + result.failure.text(self._lang).replace("\n", "\n  "))
-        self._progress.step(self._ended, self._total, f"{result.shop} · {result.report}")
-
-    def close(self, results: Sequence[Result], out: Path, run_id: str) -> None:
-        self._progress.clear()
-        done = sum(result.state == "done" for result in results)
-        if self._as_json:
-            terminal.say_json(
-                {"run": {"id": run_id}, "done": done, "total": len(results), "index": str(out / "index.html")}
-            )
-            return
-        terminal.say(labels.text("cli.run.summary", self._lang, done=done, total=len(results)))
-        terminal.say(labels.text("cli.run.open", self._lang, path=str(out / "index.html")))

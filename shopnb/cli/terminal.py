@@ -38,6 +38,11 @@ def say_json(value: Any) -> None:
     say(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
+def is_live() -> bool:
+    """Whether somebody watches: progress may be redrawn in place."""
+    return sys.stderr.isatty()
+
+
 def _write(stream: TextIO, text: str) -> None:
     stream.write(text + "\n")
     stream.flush()
@@ -68,7 +73,7 @@ class Progress:
     def __init__(self, lang: str, *, quiet: bool = False) -> None:
         self._lang = lang
         self._quiet = quiet
-        self._live = sys.stderr.isatty()
+        self._live = is_live()
         self._shown = 0
 
     def step(self, done: int, total: int, what: str) -> None:

@@ -75,7 +75,9 @@ def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
 
 
 def _name(report: str, lang: str) -> str:
-    """A report that did not run, by the question it answers; a notebook of the user's own by its name."""
+    """A report that did not run, by the question it answers; a notebook of the user's own by its name; "" is a shop."""
+    if not report:
+        return labels.text("report.index.whole_shop", lang)
     question = f"runner.questions.{report}"
     return labels.text(question, lang) if labels.has(question, lang) else report
 

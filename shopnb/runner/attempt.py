@@ -35,6 +35,16 @@ def attempt(job: Job) -> Result | None:
         return _without_page(job, _cause(job, error), began)
 
 
+def give_up(job: Job, error: ShopnbError) -> Result | None:
+    """The failure of a job whose process was lost, with its page; None while another process is at the job."""
+    began = time.monotonic()
+    try:
+        with claimed(place(job, ".lock")) as mine:
+            return _failed(job, error, began) if mine else None
+    except OSError as fault:
+        return _without_page(job, _cause(job, fault), began)
+
+
 def _held(job: Job, began: float) -> Result:
     """The report of a job that this process holds."""
     keyed = dataclasses.replace(job, key=key_of(job))

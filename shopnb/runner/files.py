@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def is_full(error: OSError) -> bool:
 def sweep(out: Path) -> None:
     """Remove what processes that were killed over an hour ago left half written in the folder of a batch."""
     oldest = time.time() - _SWEPT_AFTER_SECONDS
-    for path in [*out.rglob(f".*{_PART}"), *out.glob("*/.run-*")]:
+    for path in out.rglob(f".*{_PART}"):
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < oldest:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                path.unlink()

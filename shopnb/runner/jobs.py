@@ -17,6 +17,14 @@ EXTRAS = ("xlsx", "png", "pdf", "digest")  # files beside page, record and noteb
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one report may take: wall time in seconds and memory of its kernel in MB; 0: no limit."""
+
+    seconds: float = 0.0
+    memory_mb: int = 0
+
+
+@dataclass(frozen=True)
 class Job:
     """One report of one shop.
 

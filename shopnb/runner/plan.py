@@ -14,8 +14,9 @@ from typing import Any
 
 from shopnb import parameters
 from shopnb.errors import InputError, MissingDataError, ParameterError, ShopnbError
-from shopnb.runner.jobs import UNDATED, Failure, Job, Result, State
+from shopnb.runner.jobs import UNDATED, Failure, Job, Limits, Result, State
 
+_DUE = "due_date"  # the parameter that tells a page that its data end too early
 _OWN_OPTION = {"shop": "--shop", "lang": "--lang"}
 
 
@@ -28,11 +29,14 @@ class Reports:
     lacking : shop folder and slug -> why the report cannot run there (a missing table), or None.
     last_day : shop folder and slug -> last day in its data, ISO, or "" where they have no days.
     refused : shop folder, slug and all parameters -> why the page would not take their values, or None.
+    due : shop folder, slug and the day the report is for (None: yesterday there) -> day that its data should reach,
+        ISO, or "" where nobody expects any.
     """
 
     lacking: Callable[[Path, str], ShopnbError | None]
     last_day: Callable[[Path, str], str]
     refused: Callable[[Path, str, Mapping[str, Any]], ParameterError | None]
+    due: Callable[[Path, str, dt.date | None], str]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Choice:
     reports : slugs or notebook paths; () for every report whose tables are there.
     given : `[report.]name=value` texts; a list is given by repeating its name.
     lang : zh or en; "" for each notebook's default.
+    day : the day that the reports are for, ISO: later data are left out; "": as far as the data go.
+    program : digest of the program that runs them.
     """
 
     shops: tuple[Path, ...]
@@ -55,6 +61,10 @@ class Choice:
     static: bool = False
     extras: tuple[str, ...] = ()
     run: str = ""
+    day: str = ""
+    force: bool = False
+    limits: Limits = Limits()
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def plan(choice: Choice, known: Reports) -> Plan:
     ------
     ParameterError
         `unknown_report`, `unknown_parameter`, `parameter_form`, `parameter_text`, `parameter_repeated`,
-        `parameter_option` (shop and lang have options of their own), `lang_twice`, `shops_of_one_name`,
+        `parameter_option` (shop and lang have options of their own), `lang_twice`, `day_twice`, `shops_of_one_name`,
         `reports_of_one_name`; and what a page refuses in every shop (`parameter_choice`, `period_backwards` …).
     InputError
         `notebook_unreadable` for a notebook whose parameters cell cannot be read.
@@ -183,6 +193,8 @@ def _given_texts(
             raise ParameterError("lang_twice", option=choice.lang, parameter=value)
         if name == "shop" or (name == "lang" and report):
             raise ParameterError("parameter_option", name=name, option=_OWN_OPTION[name])
+        if name == "end_date" and choice.day:
+            raise ParameterError("day_twice", day=choice.day, end=value)
         takers = [slug for slug in names if name in names[slug] and report in ("", slug)]
         if not takers:
             everything = sorted(set().union(*names.values()) if not report else names[report])
@@ -214,12 +226,19 @@ def _split(written: str, names: Mapping[str, set[str]]) -> tuple[str, str, str]:
 
 
 def _job(choice: Choice, shop: Path, slug: str, notebook: Path, values: Mapping[str, Any], known: Reports) -> Job:
-    end = _day(values.get("end_date")) or known.last_day(shop, slug) or UNDATED
+    last, asked = known.last_day(shop, slug), _day(values.get("end_date"))
     given = {**values, "shop": str(shop)} if "shop" in values else dict(values)
+    if choice.day and "end_date" in values and last > choice.day:
+        given["end_date"] = asked = choice.day
+    due = known.due(shop, slug, dt.date.fromisoformat(asked or choice.day) if asked or choice.day else None)
+    late = due if last and last < due else ""
+    if late and values.get(_DUE) == "":
+        given[_DUE] = late
     return Job(
         shop=str(shop), report=slug, notebook=str(notebook), parameters=given, out=str(choice.out),
-        shop_label=shop.name, expected_end=end, static=choice.static,
-        extras=choice.extras, run=choice.run,
+        shop_label=shop.name, expected_end=asked or last or UNDATED, static=choice.static, extras=choice.extras,
+        run=choice.run, seconds=choice.limits.seconds, memory_mb=choice.limits.memory_mb, force=choice.force,
+        program=choice.program, due=late,
     )  # fmt: skip
 
 
