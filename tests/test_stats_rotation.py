@@ -11,8 +11,8 @@ from scipy import stats as scipy_stats
 
 from shopnb.errors import InputError
 from shopnb.stats import always_valid_difference, plan, rotation_test, sample_ratio
+from shopnb.stats.day_fit import fit_days
 from shopnb.stats.planning import _boundaries
-from shopnb.stats.rotation import fit_days
 
 
 def frame(trials, successes):

@@ -1,6 +1,6 @@
-"""Since when: the day on which a rate changed, with a guard against seeing change in noise.
+"""Since when, and how much: the day on which a rate changed, with a guard against noise, and a step at a known day.
 
-Belongs here: one step in a series of counts. Deterministic: the shuffles are seeded.
+Belongs here: one step in a series. Deterministic: the shuffles are seeded.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-from shopnb.stats.estimate import NAN
+from shopnb.stats.estimate import NAN, Estimate, student_quantile, unknown
 
 _SHUFFLES = 499
 _LEAST = 5.0  # successes without which no step is looked for
@@ -93,3 +94,49 @@ def _fit(good: Counts, trials: Counts) -> Counts:
     inside = (rate > 0) & (rate < 1)
     safe = np.where(inside, rate, 0.5)
     return np.asarray(np.where(inside, good * np.log(safe) + (trials - good) * np.log1p(-safe), 0.0))
+
+
+def known_step(values: npt.ArrayLike, after: npt.ArrayLike, groups: npt.ArrayLike, *, level: float = 0.9) -> Estimate:
+    """How much a positive series changed at a known moment, as a share of before.
+
+    Parameters
+    ----------
+    values : one value a day or week, > 0; others are left out. after : whether it lies behind the moment.
+    groups : weekday of each value (any small integers); their levels are taken out where each has several values.
+    level : confidence of the interval.
+
+    Returns
+    -------
+    Estimate
+        exp(b) - 1 of the regression log(value) = group + b * after, Student's interval; neighbours that err together
+        widen it by sqrt((1 + r) / (1 - r)) with r the residuals' lag-one correlation, where positive. `too_few` with
+        under two values on a side.
+
+    Examples
+    --------
+    >>> step = known_step([10, 10, 10, 12, 12, 12], [False] * 3 + [True] * 3, [0] * 6)
+    >>> round(step.estimate, 3), round(step.low, 3)
+    (0.2, 0.2)
+    """
+    numbers, behind = np.asarray(values, float), np.asarray(after, bool)
+    kept = np.isfinite(numbers) & (numbers > 0)
+    numbers, behind, kind = numbers[kept], behind[kept], np.asarray(groups)[kept]
+    if min(behind.sum(), (~behind).sum()) < 2:
+        return unknown("too_few")
+    found, counts = np.unique(kind, return_counts=True)
+    levels = found[1:] if len(numbers) - len(found) >= 6 and counts.min() >= 2 else found[:0]
+    design = np.column_stack([np.ones(len(numbers)), behind, *(kind == one for one in levels)]).astype(float)
+    logs = np.log(numbers)
+    effects, _, rank, _ = np.linalg.lstsq(design, logs, rcond=None)
+    freedom = len(numbers) - int(rank)
+    if freedom < 2:
+        return unknown("too_few")
+    residuals = logs - design @ effects
+    scatter = float(residuals @ residuals)
+    together = float(residuals[1:] @ residuals[:-1]) / scatter if scatter > 1e-20 else 0.0
+    widened = np.sqrt((1 + min(together, 0.9)) / (1 - min(together, 0.9))) if together > 0 else 1.0
+    error = float(np.sqrt(scatter / freedom * np.linalg.pinv(design.T @ design)[1, 1]) * widened)
+    half = student_quantile(level, freedom) * error
+    step = float(effects[1])
+    p_value = float(2 * special.stdtr(freedom, -abs(step) / error)) if error > 0 else NAN
+    return Estimate(*(float(np.expm1(end)) for end in (step, step - half, step + half)), p_value)

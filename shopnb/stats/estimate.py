@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 
-import numpy as np
 from scipy import special
 
 NAN = float("nan")
+LARGEST_COUNT = 2.0**53  # whole numbers above it are not exact in floating point
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,7 @@ def check_level(level: float) -> None:
 
 
 def is_count(*values: float) -> bool:
-    """Whether all are finite and not negative."""
-    return all(np.isfinite(value) and value >= 0 for value in values)
+    """Whether all are numbers (not text, not yes/no), finite, not negative and small enough to be exact."""
+    return all(
+        isinstance(value, Real) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT for value in values
+    )

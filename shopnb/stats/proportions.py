@@ -109,7 +109,7 @@ def mean_interval(total: float, squares: float, count: float, *, level: float = 
     >>> round(spend.low, 3), spend.estimate, round(spend.high, 3)
     (-0.484, 2.0, 4.484)
     """
-    if not is_count(count, squares) or not math.isfinite(total):
+    if not is_count(count) or not (math.isfinite(total) and math.isfinite(squares)) or squares < 0:
         return unknown("invalid_counts")
     if count < 2:
         return unknown("too_few" if count else "zero_denominator")

@@ -1,0 +1,136 @@
+"""Versions compared within days: the effects, how exactly they are known, and how much days vary beyond chance.
+
+Belongs here: the linear algebra behind `rotation` and `sequential`, on arrays (..., days, versions), so that thousands
+of simulated tests are fitted by one call. Shapes of frames and codes are their business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+_MAX_ICC, _LEAST_ICC = 0.5, 1e-7
+_STEPS = 26  # halvings of the span of icc on a log scale: seven digits
+_CAUTION, _CAUTION_DAYS = 0.3, 1.0  # standard deviations by which moments are taken low: 0.3 + 1 / days
+_SPARE_OF_NONE = (
+    4.0  # where no extra noise shows, a look's quantile is Student's with this many times the spare degrees
+)
+
+
+@dataclass(frozen=True)
+class DayFit:
+    """Versions compared within days; every array has the leading dimensions of the counts.
+
+    Attributes
+    ----------
+    effects : differences of rates, centred at 0 over versions; covariance : of them.
+    p_value : of the hypothesis that all are equal within days.
+    icc : intra-class correlation of the trials of a version's day, 0 where noise is binomial.
+    freedom : degrees of freedom of the noise; infinite where it is taken as binomial.
+    days : days that compare at least two versions. sizes : effective trials of each version.
+    connected : whether the days connect all versions; nothing else is known where they do not.
+    """
+
+    effects: np.ndarray
+    covariance: np.ndarray
+    p_value: np.ndarray
+    icc: np.ndarray
+    freedom: np.ndarray
+    days: np.ndarray
+    sizes: np.ndarray
+    connected: np.ndarray
+
+
+def fit_days(successes: np.ndarray, trials: np.ndarray, *, prior_icc: float = 0.0) -> DayFit:
+    """Fit counts of shape (..., days, versions).
+
+    Parameters
+    ----------
+    prior_icc : correlation assumed on the first day, for looks that come before the days can tell. From the second day
+        on it counts as one day at most, and as less the more exactly the days themselves tell: weight
+        (icc + 1 / mean trials) / prior_icc. 0: what the days show.
+    """
+    keep = ((trials > 0).sum(axis=-1) > 1) & (trials.sum(axis=-1) > 1)
+    x, n = np.where(keep[..., None], successes, 0.0), np.where(keep[..., None], trials, 0.0)
+    arms, days = trials.shape[-1], keep.sum(axis=-1)
+    cells = (n > 0).sum(axis=(-1, -2))
+    spare = np.maximum(cells - days - (arms - 1), 0).astype(float)
+    icc = np.where(spare > 0, _icc(x, n, days), 0.0)
+    freedom = np.where((icc > 0) & (spare > 0), spare, np.inf)
+    if prior_icc:
+        typical = n.sum(axis=(-1, -2)) / np.maximum(cells, 1)
+        weight = np.minimum((icc + 1 / np.maximum(typical, 1.0)) / prior_icc, 1.0)
+        freedom = np.where(icc > 0, spare + weight, np.where(spare > 0, _SPARE_OF_NONE * spare, np.inf))
+        icc = np.where(spare > 0, (spare * icc + weight * prior_icc) / (spare + weight), prior_icc)
+    sizes, gaps, variance, total = _within(x, n, icc)
+    pieces = _pieces(sizes, total)
+    design, spread = pieces.sum(axis=-3), (variance[..., None, None] * pieces).sum(axis=-3)
+    score = (sizes * gaps).sum(axis=-2)
+    inverse = np.linalg.pinv(design, hermitian=True)
+    statistic = np.maximum(_quadratic(np.linalg.pinv(spread, hermitian=True), score), 0.0)
+    finite = np.where(np.isfinite(freedom), freedom, 1.0)
+    by_f = special.fdtrc(arms - 1, np.maximum(finite, 1.0), statistic / max(arms - 1, 1))
+    return DayFit(
+        effects=np.einsum("...kl,...l->...k", inverse, score),
+        covariance=inverse @ spread @ inverse,
+        p_value=np.where(np.isfinite(freedom), by_f, special.chdtrc(arms - 1, statistic)),
+        icc=icc,
+        freedom=freedom,
+        days=days,
+        sizes=_effective(trials, icc).sum(axis=-2),
+        connected=np.linalg.matrix_rank(design, hermitian=True) == arms - 1,
+    )
+
+
+def _effective(trials: np.ndarray, icc: np.ndarray) -> np.ndarray:
+    return np.asarray(trials / (1 + np.maximum(trials - 1, 0) * icc[..., None, None]))
+
+
+def _within(x: np.ndarray, n: np.ndarray, icc: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Effective trials, deviations of rates from the day's rate, the day's variance a trial, effective trials a day."""
+    sizes = _effective(n, icc)
+    rates = np.divide(x, n, out=np.zeros_like(x), where=n > 0)
+    total = sizes.sum(axis=-1)
+    day = np.divide((sizes * rates).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0)
+    variance = day * (1 - day) * total / np.maximum(total - 1, 1e-9)
+    return sizes, np.where(n > 0, rates - day[..., None], 0.0), variance, total
+
+
+def _pieces(weights: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """diag(w) - w w' / sum(w) of every day; nothing for days without weight."""
+    inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    diagonal = weights[..., None] * np.eye(weights.shape[-1])
+    return np.asarray(diagonal - weights[..., :, None] * weights[..., None, :] * inverse[..., None, None])
+
+
+def _quadratic(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("...k,...kl,...l->...", vector, matrix, vector))
+
+
+def _icc(x: np.ndarray, n: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Correlation at which day-to-day differences between versions are as large as expected; 0 if not larger."""
+    start = np.zeros(x.shape[:-2])
+    shows = _excess(start, x, n, days) > 0
+    low, high = np.full_like(start, _LEAST_ICC), np.full_like(start, _MAX_ICC)
+    if shows.any():
+        for _ in range(_STEPS):
+            middle = np.sqrt(low * high)
+            above = _excess(middle, x, n, days) > 0
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.where(shows, np.sqrt(low * high), 0.0)
+
+
+def _excess(icc: np.ndarray, x: np.ndarray, n: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Chi-square of version x day beyond its degrees of freedom, which are taken low by `_CAUTION`."""
+    sizes, gaps, variance, _ = _within(x, n, icc)
+    useful = variance > 0
+    weight = np.where(useful[..., None], sizes / np.where(useful, variance, 1.0)[..., None], 0.0)
+    score = (weight * gaps).sum(axis=-2)
+    design = np.linalg.pinv(_pieces(weight, weight.sum(axis=-1)).sum(axis=-3), hermitian=True)
+    cells = ((n > 0) & useful[..., None]).sum(axis=(-1, -2))
+    freedom = np.maximum(cells - useful.sum(axis=-1) - (n.shape[-1] - 1), 1)
+    caution = _CAUTION + _CAUTION_DAYS / np.maximum(days, 1)
+    due = np.maximum(freedom - caution * np.sqrt(2.0 * freedom), 0.3)
+    return np.asarray((weight * np.square(gaps)).sum(axis=(-1, -2)) - _quadratic(design, score) - due)
