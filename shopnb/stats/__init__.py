@@ -39,6 +39,7 @@ from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product
 from shopnb.stats.estimate import Estimate
 from shopnb.stats.exposure import sample_ratio, sequential_sample_ratio
 from shopnb.stats.means import compare_means, compare_ratios
+from shopnb.stats.monotone import IndexCurve, fit_index_curve
 from shopnb.stats.multiple import Shrunk, false_discovery, holm, shrink
 from shopnb.stats.planning import Plan, plan
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
