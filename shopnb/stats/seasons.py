@@ -59,7 +59,7 @@ def season_of(values: pd.Series) -> Season:
 
 
 def _by_stl(logs: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    from statsmodels.tsa.seasonal import STL  # 4 s to import: here, where a long series is there
+    from statsmodels.tsa.seasonal import STL  # type: ignore[import-untyped]  # here: the import takes 4 s
 
     found = STL(logs.to_numpy(), period=YEAR, robust=True).fit()
     return np.asarray(found.seasonal), np.asarray(found.resid)

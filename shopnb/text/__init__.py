@@ -8,6 +8,7 @@ Belongs here: cleaning, clauses, the lexicon (`lexicon.toml`, data that anyone c
 - ``clauses(review)`` -> list of the review's clauses
 - ``aspect_groups()`` -> aspect to product, logistics or service
 - ``typicality(sentences)`` -> ndarray, how well each stands for all of them
+- ``title_words(title)`` -> list of its words; ``word_table(titles, *, least, most)`` -> words, titles x words matrix
 - ``MEASURED_ERROR``: share of reviews judged wrongly, each trade left out of training in turn
 - ``is_default(review)`` -> whether the platform wrote it in the buyer's stead
 """
@@ -18,5 +19,16 @@ from shopnb.text.aspects import aspect_groups, aspects
 from shopnb.text.cleaning import clauses, is_default
 from shopnb.text.features import typicality
 from shopnb.text.model import MEASURED_ERROR, polarity
+from shopnb.text.words import title_words, word_table
 
-__all__ = ["MEASURED_ERROR", "aspect_groups", "aspects", "clauses", "is_default", "polarity", "typicality"]
+__all__ = [
+    "MEASURED_ERROR",
+    "aspect_groups",
+    "aspects",
+    "clauses",
+    "is_default",
+    "polarity",
+    "title_words",
+    "typicality",
+    "word_table",
+]
