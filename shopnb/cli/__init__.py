@@ -5,6 +5,7 @@ Belongs here: commands and what they print, in the language of the system. 0 goo
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command is None:
         terminal.say(parser.format_help().rstrip())
         return 0
+    with terminal.logged(given.log if given.name == "run" else ""):
+        return _called(given, lang)
+
+
+def _called(given: argparse.Namespace, lang: str) -> int:
+    """Exit code of one command; what the operator can mend is said, anything else is raised."""
     try:
         return int(given.command(given, lang))
     except ShopnbError as error:

@@ -31,7 +31,7 @@ def import_(given: argparse.Namespace, lang: str) -> int:
     """Import files; 0 when every file is imported or was before, else 2."""
     folder = shop_folder(given.shop)
     progress = terminal.Progress(lang, quiet=given.json)
-    files = [Path(written).expanduser() for written in given.file]
+    files = [Path(written).expanduser() for written in given.file] or [Path(folder) / "inbox"]
     accounts = import_files(files, folder, rebuild=given.rebuild, progress=progress.step)
     progress.clear()
     if given.json:

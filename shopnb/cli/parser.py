@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "--force",
             "--day",
             "--require-fresh",
+            "--log",
             "--static",
             "--xlsx",
             "--png",
@@ -47,7 +48,24 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "schedule": (
         "schedule",
         "schedule",
-        ("REPORT", "--at", "--shop…", "--out", "-p", "--lang", "--require-fresh", "--log"),
+        (
+            "REPORT",
+            "--at",
+            "--shop…",
+            "--out",
+            "-p",
+            "--lang",
+            "--jobs",
+            "--timeout",
+            "--memory",
+            "--static",
+            "--xlsx",
+            "--png",
+            "--pdf",
+            "--digest",
+            "--require-fresh",
+            "--log",
+        ),
     ),
     "lab": ("lab", "lab", ("FOLDER",)),
     "doctor": ("doctor", "doctor", ("--json",)),
@@ -55,7 +73,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "DIR": {"metavar": "DIR"},
-    "FILE": {"metavar": "FILE", "nargs": "+"},
+    "FILE": {"metavar": "FILE", "nargs": "*"},
     "IMPORT": {"metavar": "IMPORT"},
     "REPORT": {"metavar": "REPORT", "nargs": "*"},
     "FOLDER": {"metavar": "FOLDER", "nargs": "?", "default": ""},
@@ -82,6 +100,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def default_of(option: str) -> Any:
+    """What an option is when nobody gives it."""
+    return _OPTIONS[option]["default"]
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse whose complaints have problem and fix, and whose headings speak the language of the system."""
 
@@ -97,7 +120,7 @@ def build_parser(lang: str) -> argparse.ArgumentParser:
     parser = _make("shopnb", lang, labels.text("cli.description", lang))
     parser.add_argument("--version", action="version", version=f"shopnb {metadata.version('shopnb')}",
                         help=labels.text("cli.options.version", lang))  # fmt: skip
-    parser.set_defaults(command=None)
+    parser.set_defaults(command=None, name="")
     made = parser.add_subparsers(
         metavar="COMMAND", title=labels.text("cli.commands_title", lang), parser_class=_Parser, prog="shopnb"
     )
@@ -109,7 +132,7 @@ def build_parser(lang: str) -> argparse.ArgumentParser:
             flag = option.removesuffix("…")
             words = labels.text(f"cli.options.{flag.lstrip('-')}", lang)
             command.add_argument(flag if flag.startswith("-") else flag.lower(), **_OPTIONS[option], help=words)
-        command.set_defaults(command=_calling(module, function))
+        command.set_defaults(command=_calling(module, function), name=name)
     return parser
 
 

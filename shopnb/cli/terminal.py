@@ -5,13 +5,17 @@ Belongs here: every byte that the command line prints.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from shopnb import labels
+from shopnb.errors import InputError
 from shopnb.labels.letters import columns_of
 
 
@@ -21,6 +25,32 @@ def speak_utf8() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure and (stream.encoding or "").lower().replace("-", "") != "utf8":
             reconfigure(encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def logged(file: str) -> Iterator[None]:
+    """Everything that is said and complained of goes to the end of `file`, as does a traceback; "" leaves it be.
+
+    Raises
+    ------
+    InputError
+        `log_unwritable`.
+    """
+    if not file:
+        yield
+        return
+    path = Path(file).expanduser()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError("log_unwritable", file=str(path), what=str(error)) from error
+    with stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        try:
+            yield
+        except Exception:
+            traceback.print_exc()
+            raise
 
 
 def say(text: str) -> None:
