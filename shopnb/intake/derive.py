@@ -116,8 +116,9 @@ def _periods(cleaned: Cleaned, found: Recognised, context: Context) -> None:
     """
     around = _around(found, context)
     own = cleaned.columns.pop("_period", None)
+    lone = found.lone_day(set(own) - {None}) if own and any(own) else None
+    found.by_name |= "file_name" in found.kind.period and (lone is not None or not (own and any(own)))
     if own and any(own):
-        lone = found.lone_day(set(own) - {None})
         if around and lone and around[0] <= lone <= around[1] and around[0] < around[1]:
             found.doubt("period_of_name_kept", start=str(around[0]), end=str(around[1]))
             own = [around] * len(own)
@@ -136,6 +137,7 @@ def _day(cleaned: Cleaned, found: Recognised, context: Context) -> None:
     if not name or name in cleaned.columns or not places or found.kind.table[name].dtype != "date":
         return
     around = _around(found, context)
+    found.by_name |= "file_name" in found.kind.period
     cleaned.columns[name] = [around[1] if around else None] * len(cleaned.rows)
     if around is None:
         found.doubt("no_snapshot_day")
@@ -165,14 +167,18 @@ def _found_around(around: Around, found: Recognised, context: Context) -> Any:
     name = _words_of_name(context.stem)
     last = _LAST_WORD.search(name)
     if around.find in {"name", "name_start", "name_end"}:
+        found.by_name = True
         parts = {
             "name": name,
             "name_end": last.group(1) if last else name,
             "name_start": name[: last.start()] if last else name,
         }
         return parts[around.find]
-    matches = (re.search(around.find, text) for text in (*context.banner, context.stem, found.sheet.name))
-    return next((match.group(1) for match in matches if match), None)
+    for text in (*context.banner, found.sheet.name, context.stem):
+        found.by_name |= text is context.stem
+        if match := re.search(around.find, text):
+            return match.group(1)
+    return None
 
 
 def _item_links(cleaned: Cleaned) -> None:
@@ -207,7 +213,11 @@ def _within_limits(cleaned: Cleaned, found: Recognised) -> None:
 
 
 def _fold_tree(cleaned: Cleaned, found: Recognised) -> None:
-    """Drop rows that sum up rows below them; a 汇总 row without parts is the source itself and is kept."""
+    """Drop rows that sum up rows below them; a 汇总 row without parts is the source itself and is kept.
+
+    So is the row of the whole shop, 汇总 on every level: people in it are counted once, which no sum of sources does.
+    Its trunk is "".
+    """
     tree = [name for name in found.kind.tree if name in cleaned.columns]
     if len(tree) < 2:
         return
@@ -218,9 +228,10 @@ def _fold_tree(cleaned: Cleaned, found: Recognised) -> None:
         parts = [name if name and fold(name) not in {total, "-"} else None for name in names]
         paths.append(tuple(parts[: parts.index(None)] if None in parts else parts))
     scopes = list(zip(*scope, strict=True)) if scope else [()] * len(paths)
-    parents = {(near, path[:depth]) for near, path in zip(scopes, paths, strict=True) for depth in range(len(path))}
+    parents = {(near, path[:depth]) for near, path in zip(scopes, paths, strict=True) for depth in range(1, len(path))}
     for level, name in enumerate(tree):
-        cleaned.columns[name] = [path[level] if level < len(path) else None for path in paths]
+        missing = None if level else ""
+        cleaned.columns[name] = [path[level] if level < len(path) else missing for path in paths]
     cleaned.keep([pair not in parents for pair in zip(scopes, paths, strict=True)], "subtotal")
 
 

@@ -5,6 +5,7 @@ Belongs here: the order of the steps and the state that each file ends in.
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from shopnb.errors import InputError
 from shopnb.intake import check, clean, containers, dates, derive, kinds, recognise, sheets, store
 from shopnb.intake.account import FileAccount
+from shopnb.intake.leftovers import one_more_import
 
 MAX_REJECTED_SHARE = 0.2
 TIME_ZONE = "Asia/Shanghai"
@@ -33,6 +35,7 @@ class _Part:
     account: FileAccount
     rows: store.PartWriter
     rejections: list[clean.Rejection]
+    by_name: bool
 
 
 @dataclass
@@ -84,13 +87,16 @@ def import_files(
     sources = [folder / name for names in old.values() for name in names]
     files += [file for file in sources if file.exists() and file.resolve() not in {own.resolve() for own in files}]
     accounts: list[FileAccount] = []
-    for done, file in enumerate(files):
-        if progress:
-            progress(done, len(files), file.name)
-            job.tell = partial(_tell, progress, done, len(files), file.name)
-        accounts += _import_file(file, job, rebuild=rebuild)
+    with one_more_import(folder):
+        for done, file in enumerate(files):
+            if progress:
+                progress(done, len(files), file.name)
+                job.tell = partial(_tell, progress, done, len(files), file.name)
+            accounts += _import_file(file, job, rebuild=rebuild)
     for digest in old:
         store.withdraw(folder, digest)
+    gone = [source for source in sources if not source.exists()]
+    accounts += [FileAccount(str(source), error=InputError("file_not_found", file=str(source))) for source in gone]
     accounts += [
         FileAccount(str(path), error=InputError("folder_without_exports", folder=str(path)))
         for path in map(Path, paths)
@@ -132,25 +138,39 @@ def _import_file(file: Path, job: _Job, *, rebuild: bool) -> list[FileAccount]:
     name = shown_name(file, job.folder)
     try:
         sha256 = containers.sha256_of(file)
-        digest = store.digest_of(sha256)
-        path = store.account_path(job.folder, digest)
-        if path.exists() and not rebuild:
-            return _unchanged(path, name)
+        digests = [store.digest_of(sha256), store.digest_of(sha256, FileAccount.own_name(name))]
+        for path in (store.account_path(job.folder, one) for one in digests):
+            if path.exists() and not rebuild:
+                return _unchanged(path, name)
         modified = datetime.fromtimestamp(file.stat().st_mtime, job.zone).replace(tzinfo=None)
         accounts, parts = _read_file(name, file, job, modified)
+        digest = digests[any(part.by_name for part in parts)]
     except InputError as error:
         return [FileAccount(name, error=error)]
-    except PermissionError:
-        return [FileAccount(name, error=InputError("folder_not_writable", folder=str(job.folder)))]
+    except OSError as error:  # while pieces of a long file were written
+        return [FileAccount(name, error=_not_written(error, job.folder))]
     for number, part in enumerate(parts, 1):
         part.account.part = number
     for account in accounts:
         account.sha256, account.digest = sha256, digest
     try:
         _store(job, digest, parts)
-    except PermissionError:
-        return [FileAccount(name, sha256, error=InputError("folder_not_writable", folder=str(job.folder)))]
+    except OSError as error:
+        for part in parts:
+            part.rows.discard()
+        return [FileAccount(name, sha256, error=_not_written(error, job.folder))]
+    if rebuild and digest != digests[0]:
+        store.withdraw(job.folder, digests[0])
     return accounts
+
+
+def _not_written(error: OSError, folder: Path) -> InputError:
+    """Why nothing could be written: rights, or the disk."""
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return InputError("folder_not_writable", folder=str(folder))
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return InputError("import_disk_full", folder=str(folder))
+    raise error
 
 
 def _read_file(name: str, file: Path, job: _Job, modified: datetime) -> tuple[list[FileAccount], list[_Part]]:
@@ -204,9 +224,11 @@ def _read_member(member: containers.Member, job: _Job, modified: datetime) -> tu
             account, part = _read_sheet(found, member, job, modified)
             accounts.append(account)
             parts += [part] if part else []
-    except InputError as error:
+    except BaseException as error:
         for part in parts:
             part.rows.discard()
+        if not isinstance(error, InputError):
+            raise
         return [FileAccount(member.name, error=error)], []
     if not accounts:
         return [FileAccount(member.name, sheet=unused[0], error=errors[0])], []
@@ -246,7 +268,8 @@ def _read_sheet(
         rows.discard()
         return account, None
     account.state = "imported"
-    return account, _Part(account, rows, rejections)
+    by_name = found.by_name and containers.IN_ARCHIVE not in member.name
+    return account, _Part(account, rows, rejections, by_name)
 
 
 def _read_pieces(

@@ -23,7 +23,7 @@ SUBTOTALS = ("汇总", "合计", "总计", "小计", "平均值", "均值", "汇
 _KEYS = {
     "table", "title", "needs", "any_of", "any_of_least", "without", "aliases", "constants", "period", "subtotals",
     "tree", "rest", "required", "source", "least_share", "like", "named", "platform", "around", "defaults", "words",
-    "numbered", "row_number", "digest", "content", "limits", "doubts",
+    "numbered", "row_number", "digest", "content", "limits", "doubts", "bare",
 }  # fmt: skip
 _BRACKETS = re.compile(r"\((?!.*20\d\d)[^()]*\)$|\[[^\[\]]*\]$")  # a year in it: another period's column
 
@@ -64,6 +64,14 @@ class Around:
 
 
 @dataclass(frozen=True)
+class Bare:
+    """The column that a file of nothing but sentences is; `txt_named` must be found in the name of a `.txt`."""
+
+    column: str
+    txt_named: str = ""
+
+
+@dataclass(frozen=True)
 class Kind:
     """One export kind.
 
@@ -88,6 +96,7 @@ class Kind:
     content : columns of which one must be filled; other rows are dropped.
     limits : column -> lowest and highest value; others are unknown.
     doubts : header -> code of the remark made where it stands for a column.
+    bare : the column that a lone column of sentences is; None for most.
     period : where day or period come from, in this order: column, file_name, banner; exported: the day of the export.
     subtotals : words that mark a subtotal row, folded.
     tree : columns of a source tree from trunk to leaf, whose subtotal rows stand above their parts.
@@ -122,6 +131,7 @@ class Kind:
     content: tuple[str, ...] = ()
     limits: dict[str, list[float]] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
+    bare: Bare | None = None
 
     def column_of(self, header: str) -> str | None:
         """The column that a header stands for; the exact header before the one without its bracket."""
@@ -192,9 +202,11 @@ def _faults(given: dict[str, Any], table: Table | None) -> list[str]:
     columns = [word for name in sections for word in given.get(name, {})]
     columns += [word for name in ("tree", "required", "content") for word in given.get(name, [])]
     columns += [*filter(None, [given.get("row_number")]), *given.get("numbered", {}).values()]
+    columns += [given["bare"].get("column", "bare.column")] if "bare" in given else []
     columns += [word for words in given.get("digest", {}).values() for word in words]
     wrong += sorted({str(word) for word in columns if word not in table and not str(word).startswith("_")})
-    for pattern in (given.get("named", ""), *(around.find for around in _arounds(given).values())):
+    patterns = [given.get("named", ""), given.get("bare", {}).get("txt_named", "")]
+    for pattern in (*patterns, *(around.find for around in _arounds(given).values())):
         try:
             re.compile(pattern)
         except re.error:
@@ -235,6 +247,7 @@ def _kind(name: str, text: str, where: str, platform: str = "") -> Kind:
         required=tuple(given.get("required", [word for word in needs if word in table.key])),
         content=tuple(given.get("content", ())),
         around=_arounds(given),
+        bare=Bare(**given["bare"]) if "bare" in given else None,
         **{key: given[key] for key in (*plain, "digest", "limits", "doubts") if key in given},
     )
 

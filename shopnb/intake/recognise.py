@@ -6,6 +6,7 @@ Belongs here: scoring kinds against rows, the remarks on what spoke for a kind, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,12 +15,11 @@ from typing import Any
 from shopnb.errors import InputError
 from shopnb.intake.account import Remark
 from shopnb.intake.containers import Member
-from shopnb.intake.kinds import Kind, bare, fold
+from shopnb.intake.kinds import Bare, Kind, bare, fold
 from shopnb.intake.personal import is_personal, mask_phones
-from shopnb.intake.sheets import Cell, Sheet, is_blank
+from shopnb.intake.sheets import Cell, Row, Sheet, is_blank
 
 _MIN_TEXTS = 3
-_REVIEW_NAME = re.compile("评|review|comment")
 HEADER_ROWS = 15  # banners of 0 to 7 rows are known; the header is looked for in this many
 
 
@@ -31,6 +31,8 @@ class Recognised:
     ----------
     kind, sheet : what and where.
     outcomes : header -> cell and parser of the outcomes of a user, found in the first piece.
+    by_name : whether something was taken from, or looked for in, the file's name: under another name the same bytes
+        say something else.
     header_row : index of the header in the sheet's rows; -1 for bare texts without a header.
     columns : column name -> index of the cell; helpers start with `_`.
     headers : the header cells as they stand.
@@ -46,6 +48,7 @@ class Recognised:
     why: list[Remark] = field(default_factory=list)
     unsure: list[Remark] = field(default_factory=list)
     outcomes: dict[str, tuple[int, Callable[[Any], Any]]] = field(default_factory=dict)
+    by_name: bool = False
 
     def explain(self, code: str, **values: Any) -> None:
         """Note once what spoke for a reading; a long sheet comes in several pieces."""
@@ -163,8 +166,11 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
         return bool(fit.kind.named), fit.known, len(fit.kind.needs), fit.kind.table.name in member.stem.lower()
 
     best = max(full, key=lambda fit: (*rank(fit), -fit.row))
+    if best.kind.bare and sheet.is_text and len(best.cells) == 1:
+        sheet = _one_column(sheet)
     others = sorted({fit.kind.name for fit in full if rank(fit) == rank(best)} - {best.kind.name})
     found = _mapped(sheet, best.kind, best.row, best.cells)
+    found.by_name = bool(best.kind.named)
     filled = sum(bool(fold(cell)) for cell in best.cells)
     found.why.append({"code": "columns_known", "known": len(found.columns), "of": filled})
     if best.row:
@@ -175,26 +181,51 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
 
 
 def _bare_texts(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised | None:
-    """A lone column of sentences as review texts; None when the sheet is something else.
+    """A lone column of sentences as the kind that such a column is; None when the sheet is something else.
 
-    Sentences: most cells are longer than a name and hold letters. A short first cell above longer ones is a header,
-    and one that names personal data is never read. A `.txt` may be a note: its name must speak of reviews.
+    Sentences: most are longer than a name and hold letters. A short first one above longer ones is a header, and one
+    that names personal data is never read. Commas in a text that nobody quoted make cells of differing number; rows
+    that all have the same number are a table whose header is missing, and may hold anything.
     """
-    kind = next((kind for kind in kinds if kind.table.name == "reviews"), None)
     filled = [[str(cell) for cell in row if not is_blank(cell)] for row in sheet.rows]
-    if kind is None or len(filled) < _MIN_TEXTS or sum(len(row) == 1 for row in filled) < 0.8 * len(filled):
+    if len(filled) < _MIN_TEXTS or not (_are_lone(filled) or (sheet.is_text and _are_uneven(filled))):
         return None
-    texts = [",".join(row).strip() for row in filled]
-    if member.name.lower().endswith(".txt") and not _REVIEW_NAME.search(member.stem.lower()):
-        return None
+    texts = [sheet.delimiter.join(row).strip() for row in filled]
     if is_personal(fold(texts[0])) or sum(_is_sentence(text) for text in texts) < 0.6 * len(texts):
         return None
+    kind = next((kind for kind in kinds if kind.bare and _may_be_bare(kind.bare, member)), None)
+    if kind is None or kind.bare is None:
+        return None
     headed = not _is_sentence(texts[0])
-    more = ([",".join(str(cell) for cell in row if not is_blank(cell)).strip()] for row in sheet.more)
-    lone = replace(sheet, rows=[[text] for text in texts], more=more)
-    found = Recognised(kind, lone, 0 if headed else -1, {"text": 0}, [texts[0] if headed else ""])
+    lone = _one_column(sheet)
+    found = Recognised(kind, lone, 0 if headed else -1, {kind.bare.column: 0}, [texts[0] if headed else ""])
     found.unsure.append({"code": "bare_texts"})
     return found
+
+
+def _may_be_bare(wanted: Bare, member: Member) -> bool:
+    is_note = member.name.lower().endswith(".txt")
+    return not is_note or bool(re.search(wanted.txt_named, member.stem.lower()))
+
+
+def _are_lone(filled: Sequence[Sequence[str]]) -> bool:
+    """Whether nearly every row has one cell."""
+    return sum(len(row) == 1 for row in filled) >= 0.8 * len(filled)
+
+
+def _are_uneven(filled: Sequence[Sequence[str]]) -> bool:
+    """Whether the number of cells is that of no table: it changes from row to row."""
+    counts = Counter(len(row) for row in filled[1:])
+    return max(counts.values()) < 0.8 * (len(filled) - 1)
+
+
+def _one_column(sheet: Sheet) -> Sheet:
+    """The sheet with the cells of each row put together again, as they stood in the text file."""
+
+    def whole(row: Row) -> Row:
+        return [sheet.delimiter.join(str(cell) for cell in row if not is_blank(cell)).strip()]
+
+    return replace(sheet, rows=[whole(row) for row in sheet.rows], more=map(whole, sheet.more))
 
 
 def _is_sentence(text: str) -> bool:

@@ -33,7 +33,7 @@ class Sheet:
     ----------
     rows : the first rows; all of them unless the sheet is long.
     more : the rows after those; read once, while the first are worked on.
-    is_text : from a text file: every cell is a str.
+    is_text : from a text file: every cell is a str; `delimiter` stands between them.
     damaged : characters of the file that could not be read.
     share : how much of the file has been read, 0-1.
     """
@@ -42,6 +42,7 @@ class Sheet:
     rows: list[Row]
     more: Iterator[Row] = iter(())
     is_text: bool = False
+    delimiter: str = ","
     damaged: int = 0
     share: Callable[[], float] = lambda: 1.0
 

@@ -6,6 +6,7 @@ An import without an account does not exist for any reader; so a killed one leav
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -27,9 +28,9 @@ from shopnb.schema import VERSION
 REJECTED_HEADER = ("file", "sheet", "row", "column", "value", "reason")
 
 
-def digest_of(sha256: str) -> str:
-    """The digest of bytes and schema version that names the stored files."""
-    return hashlib.sha256(f"{sha256}/{VERSION}".encode()).hexdigest()[:24]
+def digest_of(sha256: str, name: str = "") -> str:
+    """The digest of bytes and schema version that names the stored files; with the file's name where it counts."""
+    return hashlib.sha256(f"{sha256}/{VERSION}{name and '/'}{name}".encode()).hexdigest()[:24]
 
 
 def account_path(folder: Path, digest: str) -> Path:
@@ -90,7 +91,8 @@ class PartWriter:
     def discard(self) -> None:
         """Leave nothing behind."""
         if self._writer is not None:
-            self._writer.close()
+            with contextlib.suppress(OSError):  # a full disk cannot take the file's end either
+                self._writer.close()
             self._path.unlink(missing_ok=True)
 
 
@@ -129,7 +131,7 @@ def read_account(path: Path) -> list[FileAccount]:
     except FileNotFoundError:
         return []
     if record["schema_version"] != VERSION:
-        raise InputError("tables_outdated", file=str(path))
+        raise InputError("tables_outdated", file=str(path), shop=str(path.parents[2]))
     return [FileAccount.from_stored(entry, "imported") for entry in record["entries"]]
 
 

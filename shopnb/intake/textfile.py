@@ -46,8 +46,15 @@ def read(member: Member) -> Iterator[Sheet]:
         yield from (sheet_of("", rows, is_text=True, damaged=damaged) for rows in reader.tables)
         return
     size = max(member.size, 1)
-    rows = _rows(_lines(text), _delimiter(head))
-    yield sheet_of("", rows, is_text=True, damaged=damaged, share=lambda: 1.0 if text.closed else binary.tell() / size)
+    delimiter = _delimiter(head)
+    yield sheet_of(
+        "",
+        _rows(_lines(text), delimiter),
+        is_text=True,
+        delimiter=delimiter,
+        damaged=damaged,
+        share=lambda: 1.0 if text.closed else binary.tell() / size,
+    )
 
 
 def _forgiving(encoding: str) -> str:
