@@ -115,14 +115,16 @@ def _is_placeholder(price: pd.Series) -> pd.Series:
     """Prices nobody means: 0, 99,999 and above, and rows of one digit far above the median."""
     is_absurd = (price >= PLACEHOLDER_PRICE) | (price <= 0)
     middle = price[~is_absurd].median()
-    digits = price.map(lambda value: bool(_PLACEHOLDER_DIGITS.fullmatch(f"{value:.0f}"))).astype(bool)
-    return is_absurd | (digits & (price > _FAR_ABOVE * middle))
+    is_far = price > _FAR_ABOVE * middle
+    odd = [place for place, value in price[is_far].items() if _PLACEHOLDER_DIGITS.fullmatch(f"{value:.0f}")]
+    return is_absurd | price.index.isin(odd)
 
 
 def _identity(frame: pd.DataFrame) -> pd.Series:
     """What makes two lines the same good."""
     shops, titles = _folded(frame["shop_name"]), _folded(frame["title"])
-    by_name = shops + "\n" + titles
+    names = [f"{shop}\n{title}" for shop, title in zip(shops, titles, strict=True)]
+    by_name = pd.Series(names, index=frame.index, dtype=object)
     by_id = frame["item_id"].where(frame["item_id"].notna() & (frame["item_id"] != ""))
     if by_id.notna().any():
         same_item = by_name.map(by_id.groupby(by_name).first())  # one title of one shop keeps one id
@@ -130,11 +132,15 @@ def _identity(frame: pd.DataFrame) -> pd.Series:
     return "name " + by_name
 
 
-def _folded(texts: pd.Series) -> pd.Series:
+def _folded(texts: pd.Series) -> list[str]:
     """Texts without differences of width, case and blanks; all at once, since a listing may have a million."""
-    plain = texts.fillna("").astype(str).str.replace("\n", " ", regex=False)
-    joined = unicodedata.normalize("NFKC", "\n".join(plain)).casefold()
-    return pd.Series(_BLANKS.sub("", joined).split("\n") if len(plain) else [], index=texts.index, dtype="str")
+    plain = [str(text) for text in texts.fillna("").to_numpy(object)]
+    if not plain:
+        return []
+    joined = "\n".join(plain)
+    if joined.count("\n") >= len(plain):
+        joined = "\n".join(text.replace("\n", " ") for text in plain)
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", joined).casefold()).split("\n")
 
 
 def close_ladder(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float]:
