@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import cache
 
 import nbformat
 import pandas as pd
@@ -163,6 +164,7 @@ def all_charts(lang: str) -> list[ChartPart]:
     ]  # fmt: skip
 
 
+@cache
 def demo_page(lang: str) -> Page:
     """The whole page: first screen, a section a chart, tables, the state of the data, methods."""
     t = lambda zh, en: _t(lang, zh, en)  # noqa: E731
@@ -253,6 +255,15 @@ def _screen(lang: str) -> Screen:
         notes=(t("8/24–30 七天齐", "Seven days complete"), t("推广成交近15天未定", "ads of the last 15 days still move")),
         sample=True,
     )  # fmt: skip
+
+
+@cache
+def demo_made(lang: str) -> tuple[nbformat.NotebookNode, str]:
+    """The page's notebook and its HTML, made once for all tests."""
+    from shopnb.report.exporter import ShopnbExporter
+
+    notebook = demo_notebook(demo_page(lang))
+    return notebook, ShopnbExporter().from_notebook_node(notebook)[0]
 
 
 def demo_notebook(page: Page) -> nbformat.NotebookNode:

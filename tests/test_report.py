@@ -27,12 +27,12 @@ VEGA = "ea6a5936381d06f912466354e2b6a20eb66c4d41f1ca9dff1e0236dfee6ee392"
 
 @pytest.fixture(scope="module")
 def notebook():
-    return demo.demo_notebook(demo.demo_page("zh"))
+    return demo.demo_made("zh")[0]
 
 
 @pytest.fixture(scope="module")
-def html(notebook):
-    return ShopnbExporter().from_notebook_node(notebook)[0]
+def html():
+    return demo.demo_made("zh")[1]
 
 
 def _changed(html: str, old: str, new: str) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from test_browser import ALIVE, WIDTHS, Visit, browser  # noqa: F401 (a fixture)
+from test_browser import ALIVE, WIDTHS, Visit, browser, first_screen_faults  # noqa: F401 (a fixture)
 
 from shopnb import parameters
 from shopnb.cli import main
@@ -122,6 +122,17 @@ def test_each_page_draws_all_charts_in_silence(made, browser, slug, lang):  # no
             assert visit.page.evaluate("document.documentElement.scrollWidth") == width
             assert visit.requests == []
             assert visit.said == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_verdict_cards_findings_and_actions_stand_on_the_first_phone_screen(made, browser, slug, lang):  # noqa: F811
+    (page,) = files(made[lang], slug, ".html")
+    found = first_screen_faults(browser, page)
+    record = json.loads(files(made[lang], slug, ".json")[0].read_text(encoding="utf-8"))
+    shown = min(3, sum(one["confidence"] >= 0.7 for one in record["findings"]))
+    assert found.pop("counted") == 2 + shown * 4
+    assert found == {"low": [], "cut": [], "lost": []}
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -13,6 +13,8 @@ from typing import Any
 MISSING = "–"
 _MINUS = "−"
 _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e9, "B"), (1e6, "M"), (1e3, "k"))}
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
@@ -68,23 +70,27 @@ def _points(value: float, lang: str) -> str:
 
 
 def _day(value: dt.date, lang: str) -> str:
-    return f"{value.month}月{value.day}日" if lang == "zh" else f"{value.day} {value:%b}"
+    return f"{value.month}月{value.day}日" if lang == "zh" else f"{value.day} {_MONTHS[value.month - 1][:3]}"
 
 
 def _day_short(value: dt.date, lang: str) -> str:
-    return f"{value.month}/{value.day}" if lang == "zh" else f"{value.day} {value:%b}"
+    return f"{value.month}/{value.day}" if lang == "zh" else f"{value.day} {_MONTHS[value.month - 1][:3]}"
 
 
 def _day_weekday(value: dt.date, lang: str) -> str:
     return (
         f"{value.month}/{value.day} {_weekday(value, lang)}"
         if lang == "zh"
-        else f"{_weekday(value, lang)} {value.day} {value:%b}"
+        else f"{_weekday(value, lang)} {value.day} {_MONTHS[value.month - 1][:3]}"
     )
 
 
 def _weekday(value: dt.date, lang: str) -> str:
     return ("周" if lang == "zh" else "") + _WEEKDAYS[lang][value.weekday()]
+
+
+def _month(value: dt.date, lang: str) -> str:
+    return f"{value.month}月" if lang == "zh" else _MONTHS[value.month - 1]
 
 
 FORMATS: dict[str, Callable[[Any, str], str]] = {
@@ -106,6 +112,11 @@ FORMATS: dict[str, Callable[[Any, str], str]] = {
     "day": _day,
     "day_short": _day_short,
     "weekday": _weekday,
+    "month": _month,
+    "day_of_month": lambda value, lang: f"{value.day}日" if lang == "zh" else str(value.day),
+    "day_of_year": lambda value, lang: (
+        f"{value.year}年{_day(value, lang)}" if lang == "zh" else f"{_day(value, lang)} {value.year}"
+    ),
     "day_weekday": _day_weekday,
     "iso": lambda value, lang: value.isoformat(),
     "text": lambda value, lang: str(value),

@@ -209,7 +209,7 @@ class ShopOverview(Page):
         key = "progress" if goal.expected > goal.reached else "progress_done"
         text = self.text(
             key,
-            month=goal.month.month,
+            month=goal.month,
             goal=goal.goal,
             reached=goal.reached,
             expected=goal.expected,

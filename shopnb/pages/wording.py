@@ -12,13 +12,13 @@ from shopnb.metrics.periods import Period
 def days_text(period: Period, lang: str) -> str:
     """The days of a period: one day with its weekday, a month named once, a year where the two ends differ in it."""
     start, end = period.start, period.end
-    values = {"start": start, "end": end, "first": start.day, "last": end.day, "from": start.year, "to": end.year}
     if period.days == 1:
-        return labels.text("common.one_day", lang, **values)
+        return labels.text("common.one_day", lang, start=start)
     if start.year != end.year:
-        return labels.text("common.span_of_years", lang, **values)
-    same_month = start.month == end.month
-    return labels.text("common.span_in_month" if same_month else "common.span", lang, **values)
+        return labels.text("common.span_of_years", lang, start=start, end=end)
+    return labels.text(
+        "common.span_in_month" if start.month == end.month else "common.span", lang, start=start, end=end
+    )
 
 
 def money_text(finding: Finding, lang: str) -> str:
