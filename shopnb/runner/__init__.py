@@ -3,7 +3,7 @@
 Belongs here: what lies between the command line and the notebooks. What a page says and how it looks does not.
 """
 
-from shopnb.runner.attempt import attempt
+from shopnb.runner.attempts import attempt
 from shopnb.runner.batch import run_batch
 from shopnb.runner.cache import program_digest
 from shopnb.runner.execute import execute

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from shopnb.errors import InputError, RunError
-from shopnb.runner.attempt import attempt
+from shopnb.runner.attempts import attempt
 from shopnb.runner.cache import key_of, place, standing
 from shopnb.runner.claims import waited_for
 from shopnb.runner.files import sweep

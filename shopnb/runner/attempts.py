@@ -54,19 +54,20 @@ def _held(job: Job, began: float) -> Result:
         result = execute(keyed)
         if result.failure and result.failure.code in _OUR_TRANSIENT_FAULTS:
             result = execute(keyed)
-        if result.failure is None or Path(job.shop).is_dir():
-            write_account(keyed, result)
-            return result
-        error: Exception = InputError("shop_gone", folder=job.shop)
-    except Exception as raised:
-        error = raised
-    return _failed(keyed, _cause(keyed, error), began)
+        if result.failure and not Path(job.shop).is_dir():
+            raise InputError("shop_gone", folder=job.shop)
+        write_account(keyed, result)
+        return result
+    except Exception as error:
+        return _failed(keyed, _cause(keyed, error), began)
 
 
 def _cause(job: Job, error: Exception) -> ShopnbError:
     """What a fault outside the notebook means for the operator; anything unforeseen is ours."""
     if isinstance(error, ShopnbError):
         return error
+    if not Path(job.shop).is_dir():
+        return InputError("shop_gone", folder=job.shop)
     if isinstance(error, OSError) and is_full(error):
         return InputError("disk_full", folder=job.out, report=job.report, shop=job.shop_label)
     if isinstance(error, PermissionError | FileExistsError | NotADirectoryError) or (
@@ -83,6 +84,7 @@ def _failed(job: Job, error: ShopnbError, began: float) -> Result:
 
     failure = Failure.of(error)
     try:
+        (Path(job.out) / job.shop_label).mkdir(parents=True, exist_ok=True)
         notebook = nbformat.read(job.notebook, as_version=4)
         path = publish_failure(job, notebook, failure)
     except (OSError, ValueError):
