@@ -24,6 +24,10 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``sample_ratio(counts, *, expected=None)`` -> Estimate with p_value only; ``sequential_sample_ratio``: for daily looks
 - ``plan(baseline, effect, *, power=0.8, level=0.95, variants=2, per_day=None)`` -> Plan: trials_per_variant,
   days, looks (frame: day, share, trials_per_variant, z, alpha_spent), code; ``effect`` in share points
+- ``planned_looks(last_day, *, level=0.95)`` -> frame day, share, z, alpha_spent;
+  ``planned_difference(counts, *, last_day, level=0.95, between=None)`` -> PlannedLook, an Estimate
+- ``before_after(series, *, is_after, level=0.95)`` -> BeforeAfter, an Estimate: difference in differences
+- ``switchback(counts, *, washout=1, level=0.95)`` -> Switchback, an Estimate: versions that alternate by day
 - ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
 - ``rate_change_point(successes, trials, *, level=0.99)`` -> ChangePoint: first, low, high, rates, p_value, code
 - ``known_step(values, after, groups, *, level=0.9)`` -> Estimate: relative change at a known moment
@@ -33,6 +37,7 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 from __future__ import annotations
 
 from shopnb.stats.bands import NormalBand, normal_band, prediction_interval
+from shopnb.stats.before_after import BeforeAfter, before_after
 from shopnb.stats.censored import CensoredModel, CensoredTotal, censored_total, fit_censored
 from shopnb.stats.changepoint import ChangePoint, known_step, rate_change_point
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
@@ -41,13 +46,15 @@ from shopnb.stats.exposure import sample_ratio, sequential_sample_ratio
 from shopnb.stats.means import compare_means, compare_ratios
 from shopnb.stats.monotone import IndexCurve, fit_index_curve
 from shopnb.stats.multiple import Shrunk, false_discovery, holm, shrink
-from shopnb.stats.planning import Plan, plan
+from shopnb.stats.planning import Plan, PlannedLook, plan, planned_difference, planned_looks
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
 from shopnb.stats.rotation import RotationTest, rotation_test
 from shopnb.stats.seasons import Season, season_of
 from shopnb.stats.sequential import always_valid_difference
+from shopnb.stats.switchback import Switchback, switchback
 
 __all__ = [
+    "BeforeAfter",
     "CensoredModel",
     "CensoredTotal",
     "ChangePoint",
@@ -56,11 +63,14 @@ __all__ = [
     "MixRate",
     "NormalBand",
     "Plan",
+    "PlannedLook",
     "ProductChange",
     "RotationTest",
     "Season",
     "Shrunk",
+    "Switchback",
     "always_valid_difference",
+    "before_after",
     "censored_total",
     "compare_means",
     "compare_proportions",
@@ -75,6 +85,8 @@ __all__ = [
     "mix_rate",
     "normal_band",
     "plan",
+    "planned_difference",
+    "planned_looks",
     "prediction_interval",
     "proportion_interval",
     "rate_change_point",
@@ -84,4 +96,5 @@ __all__ = [
     "season_of",
     "sequential_sample_ratio",
     "shrink",
+    "switchback",
 ]

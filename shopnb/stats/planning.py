@@ -1,6 +1,7 @@
 """How long a test must run, and when it may be read.
 
-Belongs here: sample sizes and boundaries for planned looks. What a click costs is `metrics`' business.
+Belongs here: sample sizes, boundaries for planned looks, and the reading at such a look. What a click costs is
+`metrics`' business.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import pandas as pd
 from scipy import optimize, special
 from scipy import stats as distributions
 
-from shopnb.stats.estimate import NAN, check_level, normal_quantile
+from shopnb.stats.daily_counts import read_counts
+from shopnb.stats.day_fit import fit_days
+from shopnb.stats.estimate import NAN, Estimate, check_level, normal_quantile
+from shopnb.stats.sequential import student_tail
 
 LOOK_DAYS = (1, 3, 7, 14, 28)  # domain.md, LT12
 _POINTS = 401  # of the grid on which the boundaries are integrated
@@ -101,6 +105,112 @@ def plan(
         }
     )
     return Plan(float(trials), float(days) if per_day else NAN, looks)
+
+
+def planned_looks(last_day: int, *, level: float = 0.95) -> pd.DataFrame:
+    """The days on which a test of `last_day` days may be read, and the lines that stop it.
+
+    Returns
+    -------
+    DataFrame, one row a look: day, share (of the test, 0-1), z (stop when a difference exceeds so many standard
+        errors), alpha_spent (so far, two-sided).
+
+    Examples
+    --------
+    >>> planned_looks(14).round(4).values.tolist()[1:]
+    [[3.0, 0.2143, 4.7024, 0.0], [7.0, 0.5, 2.9627, 0.0031], [14.0, 1.0, 1.9686, 0.05]]
+    """
+    check_level(level)
+    if not (last_day >= 1 and last_day == int(last_day)):
+        raise ValueError(f"last_day is a whole number of days, 1 or more, got {last_day!r}")
+    shares = _shares(int(last_day))
+    return pd.DataFrame(
+        {
+            "day": np.round(np.array(shares) * last_day),
+            "share": shares,
+            "z": _boundaries(shares, 1 - level),
+            "alpha_spent": _spent(shares, 1 - level),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class PlannedLook(Estimate):
+    """The reading of a test at its latest planned look.
+
+    Attributes
+    ----------
+    estimate, low, high : second version minus first, share points, by the days up to the look; the intervals of all
+        looks of the plan hold together. code : `before_first_look` (the numbers are NaN), `after_last_day` (days beyond
+        the plan are left out), or a code of `rotation_test`.
+    day : the look's day, 1 for the first; next_day : of the next look, NaN after the last; z : its line.
+    """
+
+    day: float = NAN
+    next_day: float = NAN
+    z: float = NAN
+
+
+def planned_difference(
+    counts: pd.DataFrame, *, last_day: int, level: float = 0.95, between: tuple[str, str] | None = None
+) -> PlannedLook:
+    """The difference of two versions of a test that is read on days 1, 3, 7, 14, 28 and its last day only.
+
+    Parameters
+    ----------
+    counts : DataFrame as for `rotation_test`, all days so far, `day` as dates or numbers; two versions, or more with
+        `between`.
+    last_day : length of the test in days, fixed before it began.
+    between : the two names that are compared, where others ran beside them.
+
+    Notes
+    -----
+    Repeated confidence interval (Jennison and Turnbull 1989) with the lines of `planned_looks`; dispersion as in
+    `rotation_test`, with Student's quantile of the same tail. Days count by the calendar, from the first one.
+
+    Examples
+    --------
+    >>> days = pd.DataFrame({"variant": ["A", "B"] * 4, "day": [1, 1, 2, 2, 3, 3, 4, 4],
+    ...     "trials": [5000] * 8, "successes": [150, 230, 155, 240, 148, 236, 150, 90]})
+    >>> look = planned_difference(days, last_day=14)
+    >>> look.day, look.next_day, round(look.estimate, 4), look.low > 0
+    (3.0, 7.0, 0.0169, True)
+    """
+    looks = planned_looks(last_day, level=level)
+    rows, caveat = _until_look(counts, looks, last_day)
+    if rows is None:
+        return PlannedLook(NAN, code=caveat, next_day=float(looks["day"].iloc[0]))
+    reached = int((looks["day"] <= rows["_turn"].max()).sum()) - 1
+    look, later = looks.iloc[reached], looks["day"].iloc[reached + 1 :]
+    next_day = float(later.iloc[0]) if len(later) else NAN
+    at = {"day": float(look["day"]), "next_day": next_day, "z": float(look["z"])}
+    table = read_counts(rows[rows["_turn"] <= look["day"]])
+    pair = between or tuple(table.names[:2])
+    if table.fault or (between is None and len(table.names) > 2) or not set(pair) <= set(table.names):
+        return PlannedLook(NAN, code=table.fault or "not_two_variants", **at)
+    fitted = fit_days(table.successes, table.trials)
+    if not fitted.connected:
+        return PlannedLook(NAN, code="no_common_days", **at)
+    first, second = (table.names.index(name) for name in pair)
+    cov = fitted.covariance
+    error = math.sqrt(max(cov[first, first] + cov[second, second] - 2 * cov[first, second], 0.0))
+    half = float(student_tail(np.asarray(look["z"]), fitted.freedom)) * error
+    gap = float(fitted.effects[second] - fitted.effects[first])
+    return PlannedLook(gap, gap - half, gap + half, code=caveat or table.caveat, **at)
+
+
+def _until_look(counts: pd.DataFrame, looks: pd.DataFrame, last_day: int) -> tuple[pd.DataFrame | None, str | None]:
+    """Rows with `_turn`, the day of the test, up to its last; None and a code where no look has been reached."""
+    if "day" not in counts or counts["day"].isna().any() or counts.empty:
+        return None, "no_days"
+    day = counts["day"]
+    if not pd.api.types.is_numeric_dtype(day):
+        day = pd.to_datetime(day).map(pd.Timestamp.toordinal)
+    rows = counts.assign(_turn=day - day.min() + 1)
+    if rows["_turn"].max() < looks["day"].iloc[0]:
+        return None, "before_first_look"
+    inside = rows[rows["_turn"] <= last_day]
+    return inside, "after_last_day" if len(inside) < len(rows) else None
 
 
 def _fault(baseline: float, effect: float, power: float, variants: int, per_day: float | None) -> str | None:
