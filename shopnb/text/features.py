@@ -12,9 +12,9 @@ from shopnb.text.cleaning import cut
 from shopnb.text.lexicon import lexicon
 from shopnb.text.opinions import scan
 
-LONGEST_GRAM = 4
-COUNTS = 9  # columns of `counts`
-DENIED = "\ue000"  # one sign of its own for every denied complaint
+LONGEST_GRAM = 3
+COUNTS = 13  # columns of `counts`
+DENIED = {1: "\ue000", -1: "\ue001"}  # one sign of its own for every denied complaint, one for denied praise
 _TURNS = ("但", "可是", "可惜", "不过", "就是", "只是")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _CHARACTERS = 600  # of a review that the n-grams see
@@ -55,8 +55,9 @@ def counts(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:
     """What the clause layer finds in each cleaned text, one row a text, and the texts as the n-grams shall see them.
 
     Columns: balance of good and bad opinions, balance of clauses, sign of the last and of the first opinion, capped
-    logs of good and of bad opinions, bad opinion after a contrast, no opinion at all, length. In the texts a denied
-    complaint (没有色差) is one sign, so that n-grams do not meet the complaint.
+    logs of good and of bad opinions, bad opinion after a contrast, no opinion at all, length, denied complaints,
+    denied praise, balance and sign of the last opinion divided by the clauses (a single clause is what its words say). In the texts a denied
+    complaint (没有色差) or praise (不够大) is one sign, so that n-grams do not meet the word.
     """
     known = lexicon()
     found = np.zeros((len(texts), COUNTS))
@@ -65,6 +66,7 @@ def counts(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:
         signs: list[int] = []
         by_clause: list[int] = []
         turned = 0
+        denied = {1: 0, -1: 0}
         for clause in cut(text):
             opinions, _ = scan(clause, known)
             here = [opinion.sign for opinion in opinions if opinion.sign]
@@ -72,9 +74,10 @@ def counts(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:
             by_clause.append(sum(here))
             turned += sum(here) < 0 and clause.startswith(_TURNS)
             for opinion in opinions:
-                if opinion.no_complaint:
-                    seen[row] = seen[row].replace(opinion.word, DENIED, 1)
-        found[row] = _counted(signs, by_clause, turned, len(text))
+                if opinion.denied:
+                    denied[opinion.denied] += 1
+                    seen[row] = seen[row].replace(opinion.word, DENIED[opinion.denied], 1)
+        found[row] = (*_counted(signs, by_clause, turned, len(text)), *_brief(signs, by_clause, denied))
     return found, seen
 
 
@@ -92,6 +95,12 @@ def _counted(signs: list[int], by_clause: list[int], turned: int, length: int) -
         not signs,
         math.log1p(length) / 5,
     )
+
+
+def _brief(signs: list[int], by_clause: list[int], denied: dict[int, int]) -> tuple[float, ...]:
+    clauses = max(len(by_clause), 1)
+    balance = (signs.count(1) - signs.count(-1)) / (len(signs) + 1)
+    return min(denied[1], 3), min(denied[-1], 3), balance / clauses, (signs[-1] if signs else 0) / clauses
 
 
 def typicality(sentences: list[str]) -> npt.NDArray[np.float64]:

@@ -6,24 +6,29 @@ A clause is scanned once, longest word first. Negation reaches an opinion over i
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from shopnb.text.lexicon import Lexicon, Word
 
 _REACH = 3
+_FAR = 8  # characters over which 没有 reaches when it compares: 没有图上那么亮
+_COMPARED = re.compile(
+    r"没有?(?=.{0,6}?(?:那么|这么|上次|以前|之前|原来|图上|图片|照片|模特|想象|说的|写的|吹的|宣传|广告|超市|专柜|实体店|别家|大牌))"
+)
 _DENIED_AFTER = ("都没有", "也没有", "都没", "也没", "全没", "全无", "是没有", "倒没有", "倒是没有")  # 一点塑料味都没有
 
 
 class Opinion(NamedTuple):
     """One opinion on one aspect. `word` is as written, negator included; `sign` is 1, -1 or 0.
 
-    `no_complaint` marks a complaint that is denied: 没有色差, 不起球.
+    `denied` is 1 for a complaint that is denied (没有色差, 不起球), -1 for praise that is (不够大), else 0.
     """
 
     aspect: str
     word: str
     sign: int
-    no_complaint: bool = False
+    denied: int = 0
 
 
 class _Scanner:
@@ -40,7 +45,7 @@ class _Scanner:
         self.forget_negation()
 
     def forget_negation(self) -> None:
-        self.negated_from, self.flips, self.gap = -1, 0, 0
+        self.negated_from, self.flips, self.gap, self.reach = -1, 0, 0, _REACH
 
     def run(self) -> None:
         place = 0
@@ -66,7 +71,7 @@ class _Scanner:
         self.joined = False
         if self.flips:
             self.gap += 1
-            if self.gap > _REACH:
+            if self.gap > self.reach:
                 self.forget_negation()
 
     def take(self, place: int, word: str, entry: Word) -> None:
@@ -80,6 +85,7 @@ class _Scanner:
         elif entry.role == "negator":
             self.negated_from = place if not self.flips else self.negated_from
             self.flips, self.gap = self.flips + 1, 0
+            self.reach = _FAR if _COMPARED.match(self.clause, place) else _REACH
         elif entry.role == "joiner":
             self.joined = bool(self.terms)
         elif entry.role in ("wish", "worry"):
@@ -109,7 +115,11 @@ class _Scanner:
         else:
             behind = self.noun_behind(place + len(word))
             on = [behind or entry.aspect or self.last_term or self.carried or "overall"]
-        denied = sign > 0 and bool(entry.aspect) and (entry.sign < 0 or written[0] in "不没无未")
+        denied = 0
+        if sign > 0 and entry.aspect and (entry.sign < 0 or written[0] in "不没无未"):
+            denied = 1
+        elif sign < 0 < entry.sign:
+            denied = -1
         self.found += [Opinion(aspect, written, sign, denied) for aspect in on]
         self.terms, self.joined = [], False
         self.forget_negation()
