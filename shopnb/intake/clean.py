@@ -6,6 +6,7 @@ of others are made in `derive`; the last check and the Arrow table are `check`'s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from shopnb.schema import Column
 
 EXAMPLE = "【示例】"  # marks the lines of a template that are no data
 NOTE = "#"  # begins the lines around the rows of a bill
+_NOTE_WORDS = re.compile(r"(?:注|备注|说明|制表|制表人|数据来源|数据说明|note|source)\s*[::]|[*※]")
+_NOTE_LETTERS = 4  # a lone cell with so many letters is a remark; 9月3日 and Sep 5 have fewer
 _LIKE_AN_ID = 10**10  # phone numbers and ids are greater; no outcome of a user is
 Parser = Callable[[Any], Any]
 _AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
@@ -93,6 +96,10 @@ def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, ke
             cells = turned[index]
         else:
             cells = [row[index] if index < len(row) else None for row in rows]
+        if _column(found, name).dtype in {"date", "timestamp"}:
+            order = found.day_orders.setdefault(name, "") or dates.day_order(set(cells))
+            found.day_orders[name] = order
+            cells = [dates.year_first(cell, order) for cell in cells] if order else cells
         parser = _parser(found, name, near=near, key=key)
         parsed, bad = _parse_unique(cells, parser)
         if _column(found, name).dtype in {"date", "timestamp"} and not all(
@@ -138,7 +145,7 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
             cleaned.dropped["empty_row"] += 1
         elif isinstance(row, BrokenRow):
             cleaned.rejections.append(Rejection(number, "", "", "open_quote"))
-        elif str(row[0]).startswith(NOTE) and 2 * sum(not is_blank(cell) for cell in row) <= len(header):
+        elif _is_note(row, found):
             cleaned.dropped["note_row"] += 1
         elif str(row[0]).strip().startswith(EXAMPLE):
             cleaned.dropped["example_row"] += 1
@@ -152,6 +159,24 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
             rows.append(row)
             numbers.append(number)
     return rows, numbers, cleaned
+
+
+def _is_note(row: Row, found: Recognised) -> bool:
+    """Whether a row is a remark: begun by #, or one cell of words in a column that holds no words."""
+    is_marked = str(row[0]).startswith(NOTE)
+    if not is_marked and len(row) > 1 and row[0] and row[1]:
+        return False  # as nearly all rows are
+    filled = [index for index, cell in enumerate(row) if not is_blank(cell)]
+    if is_marked and 2 * len(filled) <= len(found.headers):
+        return True
+    if len(filled) != 1 or len(found.columns) < 3 or not isinstance(row[filled[0]], str):
+        return False
+    text = str(row[filled[0]]).strip().lower()
+    column = _column(found, next((name for name, index in found.columns.items() if index == filled[0]), "_"))
+    if column.personal:
+        return False  # what people wrote is no remark
+    holds_words = column.name in found.kind.table and column.dtype == "text" and not column.name.endswith("_id")
+    return bool(_NOTE_WORDS.match(text)) or (not holds_words and sum(char.isalpha() for char in text) >= _NOTE_LETTERS)
 
 
 def _texts(row: list[Cell]) -> list[str]:

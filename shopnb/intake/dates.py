@@ -7,9 +7,12 @@ from the file's time.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from shopnb.intake.faults import BadValue
+from shopnb.intake.values import INVISIBLE
 
 FIRST_YEAR, LAST_YEAR = 2003, 2100  # the first Taobao shops opened in 2003
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - shop time, as every timestamp here
@@ -22,7 +25,11 @@ _SHORT = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"
 _ENGLISH = re.compile(r"(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?$")
 _MONTH = re.compile(r"(?:(20\d{2})\s*[-/.年]?\s*)?(\d{1,2})\s*月?$")
 _PERIOD = re.compile(r"\s*(?:~|～|至|到|—|–| - | to )\s*")
-_WEEKDAY = re.compile(r"\s*[((]?(?:周|星期)[一二三四五六日天][))]?\s*$")
+_MARKS = dict.fromkeys(map(ord, f"{INVISIBLE}\u200d"))
+_WEEKDAY = re.compile(r"\s*(?:[((]?(?:周|星期)[一二三四五六日天][))]?|[((][一二三四五六日天][))])\s*$")
+_ZONE = re.compile(r"(?<=\d)(?:Z|[+-]\d{2}:?\d{2})$")  # shop time is meant, whatever the tool wrote behind it
+_DAY_NAMED = re.compile(r"(\d{1,2})[- ]([a-z]{3})[a-z]*[- ,]+(\d{4}|\d{2})$")
+_YEAR_LAST = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -125,7 +132,8 @@ def _from_number(number: float, near: datetime, future: bool) -> datetime:
 
 
 def _from_text(text: str, near: datetime, future: bool) -> datetime:
-    text = _WEEKDAY.sub("", text).strip().strip("'\"=").strip()
+    text = unicodedata.normalize("NFKC", text).translate(_MARKS)
+    text = _ZONE.sub("", _WEEKDAY.sub("", text).strip().strip("'\"=").strip())
     if match := _FULL.match(text) or _COMPACT.match(text):
         return _moment(*match.groups())
     if match := _SHORT.match(text):
@@ -139,7 +147,36 @@ def _from_text(text: str, near: datetime, future: bool) -> datetime:
             if year:
                 return _moment(year, month_number, day)
             return _with_year(month_number, int(day), weekday, near, future)
-    raise BadValue("not_a_date")
+    if (match := _DAY_NAMED.match(text.lower())) and match.group(2) in _MONTHS:
+        day, name, year = match.groups()
+        return _moment(year if len(year) == 4 else f"20{year}", _MONTHS.index(name) + 1, day)
+    if text.isdecimal() and len(text) == 5:  # a date cell that was saved as its number
+        return _from_number(float(text), near, future)
+    raise BadValue("date_ambiguous" if _YEAR_LAST.match(text) else "not_a_date")
+
+
+def day_order(cells: Iterable[object]) -> str:
+    """How the dates of a column with the year last are written: `day`, `month` (which stands first), or "".
+
+    Dots put the day first; with slashes one cell of the column must tell, as 13/09/2026 does.
+
+    Examples
+    --------
+    >>> day_order(["01/09/2026", "13/09/2026"]), day_order(["09/13/2026"]), day_order(["01/09/2026"])
+    ('day', 'month', '')
+    """
+    found = [match for cell in cells if isinstance(cell, str) and (match := _YEAR_LAST.match(cell.strip()))]
+    if any(match.group(2) == "." or int(match.group(1)) > 12 for match in found):
+        return "day"
+    return "month" if any(int(match.group(3)) > 12 for match in found) else ""
+
+
+def year_first(value: object, order: str) -> object:
+    """A cell with its date turned round, where it has the year last and the column tells the order."""
+    if not order or not isinstance(value, str):
+        return value
+    day, month = (1, 3) if order == "day" else (3, 1)
+    return _YEAR_LAST.sub(lambda match: f"{match[4]}-{match[month]}-{match[day]}", value.strip())
 
 
 def _with_year(month: int, day: int, weekday: str | None, near: datetime, future: bool) -> datetime:
@@ -158,7 +195,9 @@ def _with_year(month: int, day: int, weekday: str | None, near: datetime, future
 def has_year(value: object) -> bool:
     """Whether a date as written names its year."""
     if isinstance(value, str):
-        return bool(re.search(r"(?<!\d)(?:19|20)\d{2}", value))
+        text = value.strip().lower()
+        is_number = text.isdecimal() and len(text) == 5
+        return is_number or bool(re.search(r"(?<!\d)(?:19|20)\d{2}", text) or _DAY_NAMED.match(text))
     return not isinstance(value, float | int) or value >= 20_000
 
 

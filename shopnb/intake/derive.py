@@ -18,11 +18,13 @@ from shopnb.intake.clean import Cleaned
 from shopnb.intake.faults import BadValue
 from shopnb.intake.kinds import Around, fold
 from shopnb.intake.recognise import Recognised
+from shopnb.schema import Arithmetic
 
 _ITEM_IN_URL = re.compile(r"[?&](?:id|item_?id|itemnumid)=(\d{6,})", re.IGNORECASE)
 _ITEM_IN_PATH = re.compile(r"(?:offer|item|goods)/(\d{6,})(?:\.html)?")
 _PAID_URL = ("click.simba.taobao", "click.mmstat", "simba.taobao.com", "dj.1688.com", "alimama.com")
 _NAME_DATES = re.compile(r"[\s_\-~（(【]*(?<!\d)20\d{2}[-.]?\d{2}[-.]?\d{2}[\d_\-~:： ]*[)）】]*")
+_LOOKED_AT = 2_000  # rows in which a rate is compared with its parts before all are
 _LAST_WORD = re.compile(r"[\s_\-]+([^\s_\-]+)$")
 
 
@@ -62,6 +64,7 @@ def derive(cleaned: Cleaned, found: Recognised, context: Context) -> None:
     _from_around(cleaned, found, context)
     _item_links(cleaned)
     _texts_as_shown(cleaned, found)
+    _percent_points(cleaned, found)
     _within_limits(cleaned, found)
     _ids(cleaned, found, context)
     _measures(cleaned, found)
@@ -199,6 +202,29 @@ def _texts_as_shown(cleaned: Cleaned, found: Recognised) -> None:
     for name, cells in cleaned.raw.items():
         shown = [None if cell is None or str(cell).strip() == "" else str(cell).strip() for cell in cells]
         cleaned.columns[found.kind.table[f"{name}_text"].name] = shown
+
+
+def _percent_points(cleaned: Cleaned, found: Recognised) -> None:
+    """Rates that were written as 2.00 for 2 %, without the sign: told by the counts that they are made of."""
+    for column in found.kind.table:
+        parts = [cleaned.columns.get(name) for name in (column.name, column.numerator, column.denominator)]
+        if column.arithmetic is not Arithmetic.RATIO or column.unit != "share" or not all(parts):
+            continue
+        rows = list(zip(*parts, strict=True))
+        if not any(_is_percent(*row) for row in rows[:_LOOKED_AT]):
+            continue
+        wrong = [_is_percent(*row) for row in rows]
+        values = [round(row[0] / 100, 12) if is_wrong else row[0] for row, is_wrong in zip(rows, wrong, strict=True)]
+        cleaned.columns[column.name] = values
+        found.doubt("percent_without_sign", column=column.platform or column.name)
+
+
+def _is_percent(rate: float | None, top: float | None, bottom: float | None) -> bool:
+    """Whether a rate is a hundred times that of its parts, as far as two decimals of a percentage can tell."""
+    if not rate or not top or not bottom:
+        return False
+    true = top / bottom
+    return abs(rate / 100 - true) <= 0.0001 + 0.01 * true < abs(rate - true)
 
 
 def _within_limits(cleaned: Cleaned, found: Recognised) -> None:

@@ -260,6 +260,8 @@ def _read_sheet(
         raise
     if found.sheet.damaged:
         found.doubt("damaged_text", characters=found.sheet.damaged)
+    if found.sheet.uncomputed:
+        found.doubt("formulas_without_value", cells=found.sheet.uncomputed)
     account.why, account.unsure = found.why, found.unsure
     account.unknown_columns, account.personal_columns = found.unknown, found.personal
     typed = table.typed or member.name.startswith(f"{TYPED_FOLDER}/")

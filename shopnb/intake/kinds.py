@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from shopnb.errors import InputError
+from shopnb.intake.values import INVISIBLE
 from shopnb.schema import REQUIRED, TABLES, Column, Table
 
-SUBTOTALS = ("汇总", "合计", "总计", "小计", "平均值", "均值", "汇总值", "总和", "total")
+SUBTOTALS = (
+    "汇总", "合计", "总计", "小计", "平均值", "均值", "汇总值", "总和", "总数", "平均", "日均", "日均值",
+    "本页合计", "本周合计", "本月合计", "全部合计", "total", "grandtotal", "subtotal", "sum", "average", "avg", "mean",
+)  # fmt: skip
 _KEYS = {
     "table", "title", "needs", "any_of", "any_of_least", "without", "aliases", "constants", "period", "subtotals",
     "tree", "rest", "required", "source", "least_share", "like", "named", "platform", "around", "defaults", "words",
     "numbered", "row_number", "digest", "content", "limits", "doubts", "bare",
 }  # fmt: skip
+_UNSEEN = re.compile(rf"[\s\u200d{INVISIBLE}]+")
 _BRACKETS = re.compile(r"\((?!.*20\d\d)[^()]*\)$|\[[^\[\]]*\]$")  # a year in it: another period's column
 
 
@@ -38,7 +43,7 @@ def fold(header: str) -> str:
     ('点击率(%)', '商品id')
     """
     text = unicodedata.normalize("NFKC", header).lower()
-    return re.sub(r"[\s\ufeff\u200b\u200e]+", "", text).strip("*'\"")
+    return _UNSEEN.sub("", text).strip("*'\"")
 
 
 @lru_cache(maxsize=20_000)

@@ -20,7 +20,7 @@ from shopnb.intake.personal import is_personal, mask_phones
 from shopnb.intake.sheets import Cell, Row, Sheet, is_blank
 
 _MIN_TEXTS = 3
-HEADER_ROWS = 15  # banners of 0 to 7 rows are known; the header is looked for in this many
+HEADER_ROWS, MOST_HEADER_ROWS = 15, 60  # banners of 0 to 7 rows are known; a longer preface is looked through last
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Recognised:
     outcomes : header -> cell and parser of the outcomes of a user, found in the first piece.
     by_name : whether something was taken from, or looked for in, the file's name: under another name the same bytes
         say something else.
+    day_orders : date column -> whether the day or the month stands first in dates that have the year last.
     header_row : index of the header in the sheet's rows; -1 for bare texts without a header.
     columns : column name -> index of the cell; helpers start with `_`.
     headers : the header cells as they stand.
@@ -49,6 +50,7 @@ class Recognised:
     unsure: list[Remark] = field(default_factory=list)
     outcomes: dict[str, tuple[int, Callable[[Any], Any]]] = field(default_factory=dict)
     by_name: bool = False
+    day_orders: dict[str, str] = field(default_factory=dict)
 
     def explain(self, code: str, **values: Any) -> None:
         """Note once what spoke for a reading; a long sheet comes in several pieces."""
@@ -79,9 +81,9 @@ def _text(cell: Cell) -> str:
     return cell if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
-def _candidate_rows(sheet: Sheet) -> list[tuple[int, list[str]]]:
+def _candidate_rows(sheet: Sheet, first: int, end: int) -> list[tuple[int, list[str]]]:
     rows = []
-    for index, row in enumerate(sheet.rows[:HEADER_ROWS]):
+    for index, row in enumerate(sheet.rows[first:end], first):
         cells = [_text(cell) for cell in row]
         if any(fold(cell) for cell in cells):
             while cells and not fold(cells[-1]):
@@ -151,11 +153,14 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
         column that tells them apart; `unknown_file`. Cells that no kind knows are not repeated: a file without a
         header would put its data, personal or not, into the message.
     """
-    rows = _candidate_rows(sheet)
+    rows = _candidate_rows(sheet, 0, HEADER_ROWS)
     words = [member.name, sheet.name, *(cell for _, cells in rows[:3] for cell in cells)]
     around = "\n".join(words)
     fits = [_fit(kind, row, cells, around) for row, cells in rows for kind in kinds]
     full = [fit for fit in fits if fit.is_full]
+    if not full:
+        below = _candidate_rows(sheet, HEADER_ROWS, MOST_HEADER_ROWS)
+        full = [fit for row, cells in below for kind in kinds if (fit := _fit(kind, row, cells, around)).is_full]
     if not full:
         texts = _bare_texts(sheet, member, kinds)
         if texts is None:

@@ -14,6 +14,7 @@ from typing import Any
 from shopnb.errors import InputError
 from shopnb.intake import ole
 from shopnb.intake.containers import Member
+from shopnb.intake.values import BLANKS
 
 PIECE_ROWS = 20_000
 
@@ -35,6 +36,7 @@ class Sheet:
     more : the rows after those; read once, while the first are worked on.
     is_text : from a text file: every cell is a str; `delimiter` stands between them.
     damaged : characters of the file that could not be read.
+    uncomputed : formulas, in the first part of the workbook, whose value was never computed: their cells are empty.
     share : how much of the file has been read, 0-1.
     """
 
@@ -44,6 +46,7 @@ class Sheet:
     is_text: bool = False
     delimiter: str = ","
     damaged: int = 0
+    uncomputed: int = 0
     share: Callable[[], float] = lambda: 1.0
 
     @property
@@ -63,7 +66,7 @@ class Sheet:
 
 def is_blank(cell: Cell) -> bool:
     """Whether a cell holds nothing that can be seen."""
-    return cell is None or (isinstance(cell, str) and not cell.strip("\ufeff\u200b \t\r\n\u3000\xa0"))
+    return cell is None or (isinstance(cell, str) and not cell.strip(BLANKS))
 
 
 def sheet_of(name: str, rows: Iterable[Row], **known: Any) -> Sheet:

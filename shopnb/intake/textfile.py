@@ -103,7 +103,7 @@ def _faults(member: Member, encoding: str) -> tuple[int, int]:
 def _delimiter(head: str) -> str:
     """The delimiter that is most frequent in the first lines."""
     first = "\n".join(head.splitlines()[:20])
-    return max(",\t;", key=first.count) if any(mark in first for mark in ",\t;") else ","
+    return max(",\t;|", key=first.count) if any(mark in first for mark in ",\t;|") else ","
 
 
 class _Feed:

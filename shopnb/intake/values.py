@@ -13,12 +13,19 @@ from datetime import datetime, time
 
 from shopnb.intake.faults import BadValue
 
+INVISIBLE = "\ufeff\u200b\u200c\u200e\u200f\u2060\u00ad"  # marks that copying leaves in cells; \u200d joins emoji
 MISSING_WORDS = frozenset(
-    {"", "-", "--", "---", "—", "——", r"\n", "null", "nan", "none", "n/a", "#n/a", "#div/0!", "暂无", "无数据"}
+    {"", "-", "--", "---", "—", "——", r"\n", "null", "nan", "none", "n/a", "#n/a", "暂无", "无数据", "暂无数据"}
+    | {"#div/0!", "#value!", "#ref!", "#name?", "#null!", "#num!"}
 )
+BLANKS = f"{INVISIBLE} \t\r\n\u3000\xa0"
+_NO_NUMBER = frozenset({"-%", "--%", "—%", "/", "无", "不适用"})  # a dash under a percent format; words beside numbers
 WHOLE_ID_LIMIT = 10**15  # a spreadsheet keeps 15 digits: a longer numeric id has lost its end
 _MULTIPLIERS = {"": 1, "千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
 _NUMBER = re.compile(r"([+-]?)[¥$]?(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d+))?(千|k|万|w|亿)?(%|‰)?$")
+_THOUSANDS = re.compile(r"[+-]?[¥$]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)(?:\.\d*)?\D*$")
+_DECIMAL_COMMA = re.compile(r"([+-]?[¥$€]?\d{1,3}(?:\.\d{3})+),(\d+)$")  # 1.234,50
+_IN_BRACKETS = re.compile(r"\(([¥$]?[\d,.]+%?)\)$")  # (123.50): how accountants write a minus
 _UNITS = re.compile(r"(?:元|人次|人|件|次|个|笔|单|条|天|日|秒|秒钟|分|张)(?:/[\w]+)?$")
 _SOLD_WORDS = re.compile(
     r"人付款|人收货|人已买|人购买|人加购|人已付款|付款人数|已售|月销|总销|销量|付款|收货|起售|[::]"
@@ -43,7 +50,7 @@ def clean_text(value: object) -> str | None:
         value = int(value)
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
-    text = str(value).strip("\ufeff\u200b\u200e \t\r\n\u3000\xa0")
+    text = str(value).strip(BLANKS)
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         text = text[2:-1].strip()
     elif text.startswith("'") and len(text) > 1:
@@ -72,9 +79,25 @@ def parse_id(value: object) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Half-width, lower case, without blanks, thousands commas and currency words."""
-    text = unicodedata.normalize("NFKC", text).lower().replace(",", "")
-    return re.sub(r"\s+", "", text).replace("rmb", "").replace("cny", "")
+    """Half-width, lower case, without blanks, invisible marks, thousands commas and currency words.
+
+    A comma that separates no thousands stays, so that 12,5 is no 125.
+    """
+    text = unicodedata.normalize("NFKC", text).lower().translate(_MARKS)
+    text = re.sub(r"\s+", "", text).replace("rmb", "").replace("cny", "")
+    if match := _IN_BRACKETS.match(text):
+        text = f"-{match.group(1)}"
+    if match := _DECIMAL_COMMA.match(text):
+        return f"{match.group(1).replace('.', '')}.{match.group(2)}"
+    return text.replace(",", "") if _are_thousands(text) else text
+
+
+def _are_thousands(text: str) -> bool:
+    """Whether every comma in a text separates thousands, or ten thousands, of its number or numbers."""
+    return all(_THOUSANDS.match(part) for part in re.split(r"[~至到—–]|(?<=\d)-", text) if "," in part)
+
+
+_MARKS = {**dict.fromkeys(map(ord, f"{INVISIBLE}\u200d")), ord("−"): "-", ord("\u2011"): "-"}
 
 
 def _number(text: str) -> tuple[float, str]:
@@ -98,6 +121,8 @@ def _shrunk(number: float, percent: str) -> float:
 
 def _ordinary(text: str) -> float | None:
     """The number of a cell such as `1,855` or `53.83%`, as nearly all cells are; None for all others."""
+    if "," in text and not _THOUSANDS.match(text):
+        return None
     try:
         if text[-1:] == "%":
             number = round(float(text[:-1].replace(",", "")) / 100, 12)
@@ -123,7 +148,7 @@ def parse_number(value: object) -> float | None:
     if isinstance(value, str) and (number := _ordinary(value)) is not None:
         return number
     text = clean_text(value)
-    if text is None:
+    if text is None or text in _NO_NUMBER:
         return None
     text = _plain(text)
     try:

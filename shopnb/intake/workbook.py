@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 import python_calamine
@@ -21,6 +23,8 @@ from shopnb.intake.sheets import Row, Sheet, sheet_of
 
 MAX_CELLS = 10_000_000  # of one sheet; the reader holds about 70 bytes a cell
 MAX_SHEET_BYTES = 500_000_000  # of a sheet's XML, judged before it is read
+_UNCOMPUTED = re.compile(rb"<f(?:>[^<]+</f>|\s[^<]*/>|\s[^>]*>[^<]+</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_LOOKED_AT = 1_000_000  # bytes of a sheet
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _TRIAL_SECONDS = 120
 # A damaged .xls can make the reader abort, which no `except` catches; the trial dies instead of us.
@@ -47,18 +51,20 @@ def read(member: Member) -> Iterator[Sheet]:
     InputError
         `file_encrypted`, `file_unreadable`, or `workbook_too_large` for one that does not fit into memory.
     """
+    uncomputed = 0
     if member.head[:8] == ole.MAGIC:
         _try_out(member)
     else:
-        _check_size(member)
+        uncomputed = _check_size(member)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(member.data))
-        for name in book.sheet_names:
+        seen = [one.name for one in book.sheets_metadata if one.visible == python_calamine.SheetVisibleEnum.Visible]
+        for name in seen or book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             if sheet.total_height * sheet.total_width > MAX_CELLS:
                 raise InputError("workbook_too_large", file=member.name, sheet=name, rows=sheet.total_height)
             rows = _Rows(sheet)
-            yield sheet_of(name, rows, share=rows.share)
+            yield sheet_of(name, rows, share=rows.share, uncomputed=uncomputed)
     except python_calamine.PasswordError:
         raise InputError("file_encrypted", file=member.name) from None
     except InputError:
@@ -91,15 +97,21 @@ class _Rows:
         return min(self._done / self._total, 1.0)
 
 
-def _check_size(member: Member) -> None:
+def _check_size(member: Member) -> int:
+    """Refuse a sheet that does not fit into memory; the number of formulas without a value, as far as looked at."""
     try:
         with zipfile.ZipFile(io.BytesIO(member.data)) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist() if "/worksheets/" in info.filename}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            uncomputed = 0
+            for name in sizes:
+                with archive.open(name) as sheet:
+                    uncomputed += len(_UNCOMPUTED.findall(sheet.read(_LOOKED_AT)))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, zlib.error):
         raise InputError("archive_broken", file=member.name) from None
     for name, size in sizes.items():
         if size > MAX_SHEET_BYTES:
             raise InputError("workbook_too_large", file=member.name, sheet=name, rows=round(size / 1_000))
+    return uncomputed
 
 
 def _try_out(member: Member) -> None:
