@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from functools import cache
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -264,6 +265,36 @@ def demo_made(lang: str) -> tuple[nbformat.NotebookNode, str]:
 
     notebook = demo_notebook(demo_page(lang))
     return notebook, ShopnbExporter().from_notebook_node(notebook)[0]
+
+
+def demo_batch(lang: str, shops: int = 30) -> list[dict[str, Any]]:
+    """Rows of a batch over many shops: every state, missing files, failures, findings, quiet shops."""
+    slugs = ("shop_overview", "traffic_sources", "listing_ab", "review_analysis", "market_sizing")
+    page, rows = demo_page(lang).screen, []
+    missing = {"problem": _t(lang, "缺「店铺日报」的数据。", "The daily report is missing."),
+               "fix": _t(lang, "从 生意参谋 > 取数 下载。", "Download it.")}  # fmt: skip
+    broken = {"problem": _t(lang, "文件打不开。", "The file does not open."), "fix": HOSTILE[0]}
+    for number in range(shops):
+        shop = _t(lang, f"示例{number}号杯具旗舰店", f"Example cups {number}")
+        for place, slug in enumerate(slugs):
+            state = "unchanged" if (number + place) % 7 == 3 else "done"
+            row = {"shop": shop, "report": slug, "state": state, "path": f"{shop}/{slug}_2026-08-30.html"}
+            loud = number % 3 == 0 and place < 2
+            told = [
+                {"text": one.headline, "money": one.money, "action": one.action, "owner": one.owner, "confidence": 0.9,
+                 "amount": (-1) ** place * 1000.0 * (number + 1) / (turn + 1), "values": {"item": f"{place}{turn}"}}
+                for turn, one in enumerate(page.findings)
+            ]  # fmt: skip
+            row["record"] = {"title": shop, "verdict": page.verdict, "findings": told if loud else [],
+                             "period": {"end": "2026-08-30"}}  # fmt: skip
+            if number % 8 == 1 and place in (0, 3):
+                row |= {"state": "not_ready" if place else "skipped", "path": "", "record": {}, "error": missing}
+            if number == 5 and place == 1:
+                row |= {"state": "failed", "record": {}, "error": broken, "path": f"{shop}/{slug}.failed.html"}
+            if number == 7 and place == 2:
+                row["due"] = "2026-08-31"
+            rows.append(row)
+    return rows
 
 
 def demo_notebook(page: Page) -> nbformat.NotebookNode:

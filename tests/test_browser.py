@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from urllib.parse import unquote
 
 import demo
 import pytest
+
+from shopnb import report
 
 pytestmark = pytest.mark.slow
 
@@ -203,3 +206,26 @@ def test_keyboard_reaches_tables_and_methods(browser, page_file):
         visit.page.locator("#methods summary").focus()
         visit.page.keyboard.press("Enter")
         assert visit.page.locator("#methods details, details#methods").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_index_of_thirty_shops_is_small_and_fits(browser, lang, tmp_path):
+    rows = demo.demo_batch(lang)
+    file = tmp_path / "index.html"
+    file.write_text(report.index_page(rows, lang), encoding="utf-8")
+    assert file.stat().st_size < 600_000
+    for row in rows:
+        if row["path"]:
+            target = tmp_path / row["path"]
+            target.parent.mkdir(exist_ok=True)
+            target.write_text("<!doctype html><title>there</title>", encoding="utf-8")
+    for width in WIDTHS:
+        with Visit(browser, file, width) as visit:
+            assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+            assert visit.requests == visit.said == []
+            reached = {unquote(link) for link in visit.page.evaluate("[...document.links].map((a) => a.href)")}
+            assert reached == {unquote((tmp_path / row["path"]).as_uri()) for row in rows if row["path"]}
+            wide = visit.page.evaluate("document.querySelector('.nb-grid table').offsetWidth")
+            assert wide <= visit.page.evaluate("document.querySelector('.nb-grid').clientWidth")
+            visit.page.locator(".nb-grid a").first.click()
+            assert visit.page.title() == "there"

@@ -221,5 +221,42 @@ def test_the_index_puts_missing_data_first_then_failures_then_money():
     assert [html.index(text) for text in order] == sorted(html.index(text) for text in order)
     assert "finding None" not in html
     assert 'href="d/x%20y.html"' in html
-    assert "5 shops: 3 reports to read, 1 failed, 1 lack data." in html
+    assert "5 shops: 3 reports to read, 1 failed; 1 shop lacks data." in html
     assert html.index("<details") < html.index("quiet &lt;shop&gt;")
+
+
+def _finding(amount, text="", **values):
+    return {"text": text or f"finding {amount}", "amount": amount, "money": "", "confidence": 0.9, "values": values}
+
+
+def test_one_cause_in_two_reports_of_a_shop_is_one_line_with_the_larger_amount():
+    overview = {"findings": [_finding(-200.0, "the scene", scene="ads"), _finding(-70.0, "cup falls", item="cup")]}
+    traffic = {"findings": [_finding(-180.0, "the source", source="ads"), _finding(60.0, "cup gains", item="cup")]}
+    rows = [
+        _row("a", "done", record=overview) | {"report": "shop_overview", "path": "a/o.html"},
+        _row("a", "done", record=traffic) | {"report": "traffic_sources", "path": "a/t.html"},
+        _row("b", "done", record=traffic) | {"report": "traffic_sources", "path": "b/t.html"},
+    ]
+    html = report.index_page(rows, "en")
+    assert html.count("the scene") == 1
+    assert html.count("the source") == 1  # of shop b only
+    line = html[html.index("the scene") : html.index("the source")]
+    assert 'href="a/o.html"' in line
+    assert 'href="a/t.html"' in line
+    assert html.count("cup falls") == 1
+    assert html.count("cup gains") == 2  # a gain and a loss are not one cause
+
+
+def test_a_finding_that_is_not_sure_stays_out_of_the_index():
+    record = {"findings": [_finding(900.0, "a guess") | {"confidence": 0.5}, _finding(1.0, "certain")]}
+    html = report.index_page([_row("a", "done", record=record)], "en")
+    assert "certain" in html
+    assert "a guess" not in html
+
+
+def test_a_file_that_three_reports_wait_for_is_named_once_a_shop():
+    error = {"problem": "the daily file is missing", "fix": "download it"}
+    rows = [_row("a", "not_ready", path="", error=error) | {"report": one} for one in ("shop_overview", "x", "y")]
+    html = report.index_page(rows, "en")
+    assert html.count("the daily file is missing") == 1
+    assert "1 shop: 0 reports to read, 0 failed; 1 shop lacks data." in html

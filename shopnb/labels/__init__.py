@@ -58,12 +58,18 @@ def _find(key: str, lang: str) -> Any:
 
 
 class _Filler(string.Formatter):
-    """`str.format` whose format specs are the number kinds of `labels.numbers`: `{amount:money}`, `{share:pct}`."""
+    """`str.format` whose specs are the number kinds of `labels.numbers` or two forms of a word, for one and for others.
+
+    `{amount:money}`, `{share:pct}`, `{days} {days:day|days}`.
+    """
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if "|" in format_spec:
+            one, others = format_spec.split("|")
+            return one if value == 1 else others
         if format_spec or isinstance(value, float) or value is None:
             return format_value(value, format_spec or "number", self.lang)
         return str(value)
@@ -98,6 +104,8 @@ def text(key: str, lang: str, /, **values: Any) -> str:
     --------
     >>> text("errors.fix", "en", text="save it as CSV")
     'Fix: save it as CSV'
+    >>> text("common.footer_data", "en", files=1, digest="3f0e")
+    'Data: 1 file, digest 3f0e'
     """
     sentence = _find(key, lang)
     if not isinstance(sentence, str):

@@ -5,6 +5,7 @@ Belongs here: ordering of rows and layout. Rows are those of `batch.json`, each 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,9 @@ from urllib.parse import quote
 from shopnb import labels
 from shopnb.report.templating import LANGUAGE_TAGS, render
 
-_SHOWN = 50  # findings on the index
+_SHOWN, _FIRST = 50, 10  # findings on the index, and those of them in sight
+_SURE_ENOUGH = 0.7  # confidence below which a finding stands under "to confirm" in its report only
+_LACKING = ("not_ready", "skipped")  # the data are not there
 
 
 def failure_page(
@@ -42,62 +45,107 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str, *, left: int = 0) -
 
     Parameters
     ----------
-    rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed), with
-        `record` ({} unless done). Paths are relative to the index.
+    rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed, `due` where
+        the data should reach further), with `record` ({} unless done). Paths are relative to the index. A row whose
+        report is "" is about the shop itself.
     left : reports that did not run because the batch was stopped.
     """
     shown = [_row(row, lang) for row in rows]
-    incomplete = [row for row in shown if row["state"] in ("not_ready", "skipped") and row["problem"]]
+    incomplete = [row for row in shown if (row["state"] in _LACKING and row["problem"]) or row["due"]]
     failed = [row for row in shown if row["state"] == "failed"]
-    findings = _findings(rows)
-    shops = _shops(shown)
-    loud = {row["shop"] for row in [*incomplete, *failed, *findings]}
-    done = sum(row["state"] in ("done", "unchanged") for row in shown)
-    counted = {"shops": len(shops), "done": done, "failed": len(failed), "incomplete": len(incomplete)}
+    findings = _findings(rows, lang)
+    shops = _shops(shown, findings)
+    counted = {
+        "shops": len(shops),
+        "done": sum(row["state"] in ("done", "unchanged") for row in shown),
+        "failed": len(failed),
+        "incomplete": len({row["shop"] for row in incomplete}),
+    }
     return render(
-        "index.html.jinja", lang, incomplete=incomplete, failed=failed, findings=findings[:_SHOWN],
-        summary=labels.text("report.index.summary", lang, **counted), link=quote,
+        "index.html.jinja", lang, incomplete=_by_shop(incomplete), failed=_by_shop(failed), total=len(findings),
+        findings=findings[:_SHOWN], first=_FIRST, link=quote,
+        summary=labels.text("report.index.summary", lang, **counted),
         stopped=labels.text("report.index.stopped", lang, left=left) if left else "",
-        busy=[shop for shop in shops if shop["name"] in loud],
-        quiet=[shop for shop in shops if shop["name"] not in loud],
+        columns=list(dict.fromkeys((row["report"], row["name"]) for row in shown if row["report"])),
+        busy=[shop for shop in shops if shop["loud"]], quiet=[shop for shop in shops if not shop["loud"]],
     )  # fmt: skip
 
 
 def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
     record, error = row.get("record") or {}, row.get("error") or {}
+    end = (record.get("period") or {}).get("end")
     return {
-        "shop": row["shop"], "state": row["state"], "path": row.get("path", ""),
-        "title": record.get("title") or _name(row["report"], lang), "verdict": record.get("verdict", ""),
-        "end": (record.get("period") or {}).get("end") or "",
+        "shop": row["shop"], "report": row["report"], "state": row["state"], "path": row.get("path", ""),
+        "name": _name(row["report"], lang), "verdict": record.get("verdict", ""), "end": end or "",
+        "day": labels.format_value(dt.date.fromisoformat(end), "day_short", lang) if end else "",
         "due": labels.text("report.index.due", lang, due=row["due"]) if row.get("due") else "",
         "problem": error.get("problem", ""), "fix": error.get("fix", ""),
     }  # fmt: skip
 
 
 def _name(report: str, lang: str) -> str:
-    """A report that did not run, by the question it answers; a notebook of the user's own by its name; "" is a shop."""
+    """The name of a report; a notebook of the user's own goes by its file's; "" is a shop."""
     if not report:
         return labels.text("report.index.whole_shop", lang)
-    question = f"runner.questions.{report}"
-    return labels.text(question, lang) if labels.has(question, lang) else report
+    return labels.text(f"{report}.name", lang) if labels.has(f"{report}.name", lang) else report
 
 
-def _findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Findings of all reports by size of money, without those whose money another already holds."""
+def _findings(rows: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Findings of all reports by size of money; one cause is one line, under the report that gives it most."""
     found = []
     for row in rows:
-        record = row.get("record") or {}
-        for finding in record.get("findings", []):
-            if finding.get("same_cause_as") or finding.get("amount") is None:
+        for finding in (row.get("record") or {}).get("findings", []):
+            unsure = (finding.get("confidence") or 1.0) < _SURE_ENOUGH
+            if unsure or finding.get("same_cause_as") or finding.get("amount") is None:
                 continue
             kept = {key: finding.get(key) or "" for key in ("text", "money", "action", "owner")}
-            place = {"shop": row["shop"], "path": row.get("path", ""), "title": record.get("title") or row["report"]}
-            found.append({**kept, **place, "amount": abs(finding["amount"])})
-    return sorted(found, key=lambda finding: -finding["amount"])
+            place = {"shop": row["shop"], "report": row["report"], "path": row.get("path", "")}
+            about = {"subject": _subject(finding), "gain": finding["amount"] > 0, "amount": abs(finding["amount"])}
+            found.append({**kept, **place, **about, "name": _name(row["report"], lang), "also": []})
+    ranked: list[dict[str, Any]] = []
+    for finding in sorted(found, key=lambda finding: -finding["amount"]):
+        first = next((other for other in ranked if _one_cause(other, finding)), None)
+        if first is None:
+            ranked.append(finding)
+        elif finding["path"] not in [first["path"], *(place for place, _ in first["also"])]:
+            first["also"].append((finding["path"], finding["name"]))
+    return ranked
 
 
-def _shops(shown: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    by_shop: dict[str, list[Mapping[str, Any]]] = {}
+def _subject(finding: Mapping[str, Any]) -> str:
+    """What a finding is about: the ad scene or source, else the item; "" where it names none."""
+    values = finding.get("values") or {}
+    return next((str(values[key]) for key in ("scene", "source", "item") if values.get(key)), "")
+
+
+def _one_cause(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two reports of a shop lose or gain on the same thing: their money is the same money."""
+    same = all(one[key] == other[key] for key in ("shop", "subject", "gain"))
+    return same and bool(one["subject"]) and one["report"] != other["report"]
+
+
+def _by_shop(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Per shop what is wrong, each thing once, with the reports that wait for it."""
+    shops: dict[str, dict[tuple[str, str], list[Mapping[str, Any]]]] = {}
+    for row in rows:
+        shops.setdefault(row["shop"], {}).setdefault((row["problem"] or row["due"], row["fix"]), []).append(row)
+    return [
+        {
+            "name": shop,
+            "things": [{"problem": key[0], "fix": key[1], "rows": waiting} for key, waiting in things.items()],
+        }
+        for shop, things in shops.items()
+    ]
+
+
+def _shops(shown: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A line a shop: its reports by name, whether a person is needed; those that need one first, then by money."""
+    lines: dict[str, dict[str, Any]] = {}
     for row in shown:
-        by_shop.setdefault(row["shop"], []).append(row)
-    return [{"name": name, "rows": reports} for name, reports in by_shop.items()]
+        line = lines.setdefault(row["shop"], {"name": row["shop"], "reports": {}, "loud": False, "verdict": ""})
+        line["reports"][row["report"]] = row
+        line["loud"] |= row["state"] in (*_LACKING, "failed") or bool(row["due"])
+        line["verdict"] = line["verdict"] or row["verdict"]
+    money = {name: sum(one["amount"] for one in findings if one["shop"] == name) for name in lines}
+    ranked = sorted(lines.values(), key=lambda line: (not line["loud"], -money[line["name"]], line["name"]))
+    return [line | {"loud": line["loud"] or money[line["name"]] > 0} for line in ranked]
