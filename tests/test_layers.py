@@ -56,7 +56,8 @@ ONLY_IN = {
     "urllib.request": set(),
     "http": set(),
     "httpx": set(),
-    "socket": set(),
+    "socket": {"runner"},
+    "psutil": {"runner"},
 }
 FILES = {"intake", "shop", "runner", "report", "cli"}
 OWN_DATA = {"labels", "text", "parameters", "calendar", "sources"}  # may read what travels with the package

@@ -74,7 +74,7 @@ def test_start_up_files_of_the_user_do_not_run(tmp_path, monkeypatch):
         ("missing_data", "not_ready", 2, "nothing_to_run", "load"),
         ("operator_error", "failed", 2, "missing_columns", "load"),
         ("our_error", "failed", 1, "report_failed", "findings"),
-        ("kernel_dies", "failed", 1, "report_failed", "load"),
+        ("kernel_dies", "failed", 1, "kernel_died", "load"),
         ("no_record", "failed", 1, "no_record", ""),
     ],
 )
