@@ -117,6 +117,8 @@ def _periods(cleaned: Cleaned, found: Recognised, context: Context) -> None:
 
     A file whose rows all carry one day, and whose name gives a longer period around it, holds sums of that period.
     """
+    if found.kind.table.typed:
+        return  # people type both ends into columns of their own
     around = _around(found, context)
     own = cleaned.columns.pop("_period", None)
     lone = found.lone_day(set(own) - {None}) if own and any(own) else None
