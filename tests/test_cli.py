@@ -40,7 +40,7 @@ def call(capsys, *arguments):
     return code, told.out, told.err
 
 
-@pytest.mark.parametrize("arguments", [["run", "--jobs", "two"], ["import"], ["nonsense"], ["run", "--lang", "fr"]])
+@pytest.mark.parametrize("arguments", [["run", "--jobs", "two"], ["undo"], ["nonsense"], ["run", "--lang", "fr"]])
 def test_a_command_line_that_cannot_be_read_is_the_operators_mistake(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -71,6 +71,25 @@ def test_import_tells_what_became_of_every_row(shop, export, capsys):
     row = next(line for line in out.splitlines() if line.startswith("测试.csv"))
     assert row.split()[-5:] == ["3", "2", "1", "0", "2026-09-01"]
     assert "dropped 1: subtotal row" in out
+
+
+def test_import_needs_a_file_unless_it_reads_again_what_it_knows(shop, capsys):
+    code, _, err = call(capsys, "import", "--shop", shop)
+    assert (code, err.split(":")[0]) == (2, "nothing_to_import")
+    code, _, _ = call(capsys, "import", "--rebuild", "--shop", shop)
+    assert code == 0
+
+
+def test_files_of_which_the_same_is_told_are_told_together(tmp_path, shop, capsys, monkeypatch):
+    monkeypatch.setenv("SHOPNB_LANG", "en")
+    for number in range(1, 6):
+        text = f"统计日期,访客数,没见过的列\n2026-09-0{number},{number},x\n"
+        tmp_path.joinpath(f"{number}.csv").write_text(text, "utf-8")
+    code, out, _ = call(capsys, "import", *(tmp_path / f"{number}.csv" for number in range(1, 6)), "--shop", shop)
+    assert code == 0
+    assert out.count("没见过的列") == 1
+    assert "… and 2 more files" in out
+    assert "2 of 3 headers known (统计日期, 访客数)" in out
 
 
 def test_import_for_machines_counts_the_same(shop, export, capsys):

@@ -15,8 +15,10 @@ from shopnb import labels, parameters, shop
 from shopnb.cli import terminal
 from shopnb.cli.reports import lacking, tables_of
 from shopnb.cli.sample import shop_folder
-from shopnb.errors import ShopnbError
-from shopnb.intake import FileAccount, import_files
+from shopnb.errors import InputError, ShopnbError
+from shopnb.intake import IN_ARCHIVE, FileAccount, import_files
+
+SHOWN_FILES, SHOWN_COLUMNS = 3, 10  # of those of which the same is told
 
 
 def new_shop(given: argparse.Namespace, lang: str) -> int:
@@ -31,7 +33,9 @@ def import_(given: argparse.Namespace, lang: str) -> int:
     """Import files; 0 when every file is imported or was before, else 2."""
     folder = shop_folder(given.shop)
     progress = terminal.Progress(lang, quiet=given.json)
-    files = [Path(written).expanduser() for written in given.file] or [Path(folder) / "inbox"]
+    if not given.file and not given.rebuild:
+        raise InputError("nothing_to_import", inbox=str(Path(folder) / "inbox"))
+    files = [Path(written).expanduser() for written in given.file]
     accounts = import_files(files, folder, rebuild=given.rebuild, progress=progress.step)
     progress.clear()
     if given.json:
@@ -46,10 +50,11 @@ def _tell_import(accounts: Sequence[FileAccount], folder: Path, lang: str) -> No
     columns = ("file", "state", "kind", "read", "kept", "dropped", "rejected", "days")
     rows = [_import_row(account, lang) for account in accounts]
     terminal.say(terminal.table([labels.text(f"cli.import.{name}", lang) for name in columns], rows))
-    for account in accounts:
-        particulars = _particulars(account, lang)
-        if particulars:
-            terminal.say("\n" + "\n  ".join([account.file, *particulars]))
+    for files, particulars in _by_particulars(accounts, lang):
+        shown = (
+            [labels.text("cli.import.and_more", lang, count=len(files) - SHOWN_FILES)] if files[SHOWN_FILES:] else []
+        )
+        terminal.say("\n" + "\n".join([*files[:SHOWN_FILES], *shown, *(f"  {line}" for line in particulars)]))
     if any(account.rejected for account in accounts):
         terminal.say("\n" + labels.text("cli.import.rejected_rows", lang, folder=str(folder / "tables" / "rejected")))
     for account in accounts:
@@ -57,10 +62,19 @@ def _tell_import(accounts: Sequence[FileAccount], folder: Path, lang: str) -> No
             terminal.complain("\n" + account.error.text(lang))
 
 
+def _by_particulars(accounts: Sequence[FileAccount], lang: str) -> list[tuple[list[str], tuple[str, ...]]]:
+    """The files of which something is to be told, those of which the same is told together."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for account in accounts:
+        if particulars := _particulars(account, lang):
+            found.setdefault(tuple(particulars), []).append(account.file)
+    return [(files, particulars) for particulars, files in found.items()]
+
+
 def _import_row(account: FileAccount, lang: str) -> list[str]:
     none = labels.text("cli.none", lang)
     return [
-        Path(account.file).name,
+        " › ".join(Path(part).name for part in account.file.split(IN_ARCHIVE)),
         labels.text(f"intake.states.{account.state}", lang),
         labels.text(f"intake.tables.{account.table}", lang) if account.table else none,
         str(account.read),
@@ -82,11 +96,32 @@ def _particulars(account: FileAccount, lang: str) -> list[str]:
         values = {name: value for name, value in remark.items() if name != "code"}
         said = labels.text(f"intake.remarks.{remark['code']}", lang, **values)
         told.append(labels.text("cli.import.unsure", lang, remark=said))
-    mark = labels.text("cli.list_mark", lang)
     for key in ("unknown_columns", "personal_columns"):
         if getattr(account, key):
-            told.append(labels.text(f"cli.import.{key}", lang, columns=mark.join(getattr(account, key))))
-    return told
+            told.append(labels.text(f"cli.import.{key}", lang, columns=_shortened(getattr(account, key), lang)))
+    return [_recognised(account, lang), *told] if told and account.table else told
+
+
+def _shortened(columns: Sequence[str], lang: str) -> str:
+    """The first columns and how many more there are; `--json` has them all."""
+    listed = labels.text("cli.list_mark", lang).join(columns[:SHOWN_COLUMNS])
+    more = len(columns) - SHOWN_COLUMNS
+    return listed if more <= 0 else labels.text("cli.import.more_columns", lang, listed=listed, count=more)
+
+
+def _recognised(account: FileAccount, lang: str) -> str:
+    """What a file was taken for, and which headers spoke for it."""
+    mark = labels.text("cli.list_mark", lang)
+    reasons = []
+    for remark in account.why:
+        if remark["code"].startswith("period_from"):
+            continue  # the days stand in the table
+        values = {name: value for name, value in remark.items() if name != "code"}
+        if headers := values.get("headers"):
+            values["headers"] = mark.join(headers) + (" …" if values["known"] > len(headers) else "")
+        reasons.append(labels.text(f"intake.remarks.{remark['code']}", lang, **values))
+    table = labels.text(f"intake.tables.{account.table}", lang)
+    return labels.text("cli.import.recognised", lang, table=table, why=mark.join(reasons))
 
 
 def undo(given: argparse.Namespace, lang: str) -> int:
@@ -126,10 +161,15 @@ def status(given: argparse.Namespace, lang: str) -> int:
     headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "rows", "exports", "gaps")]
     terminal.say(terminal.table(headings, rows) if rows else labels.text("cli.status.empty", lang))
     terminal.say("")
-    rows = [[slug, *_verdict(error, lang)] for slug, error in reports.items()]
-    terminal.say(terminal.table([labels.text("cli.status.report", lang), "", ""], rows))
+    rows = [[slug, _report_name(slug, lang), *_verdict(error, lang)] for slug, error in reports.items()]
+    terminal.say(terminal.table([labels.text("cli.status.report", lang), "", "", ""], rows))
     terminal.say("\n" + _next_step(following, len(reports), lang))
     return 0
+
+
+def _report_name(slug: str, lang: str) -> str:
+    """A report as its page calls itself; a notebook of the shop's own by its file."""
+    return labels.text(f"{slug}.name", lang) if labels.has(f"{slug}.name", lang) else slug
 
 
 def _next_step(following: shop.NextDownload, of: int, lang: str) -> str:
@@ -139,10 +179,9 @@ def _next_step(following: shop.NextDownload, of: int, lang: str) -> str:
     if not following.table:
         return said
     mark = labels.text("cli.list_mark", lang)
-    return said + labels.text(
-        f"cli.status.next_{'opens' if following.opens else 'fills'}", lang,
-        reports=mark.join(following.opens or following.fills), get=labels.text(f"intake.get.{following.table}", lang),
-    )  # fmt: skip
+    names = mark.join(_report_name(slug, lang) for slug in following.opens or following.fills)
+    key = f"cli.status.next_{'opens' if following.opens else 'fills'}"
+    return said + labels.text(key, lang, reports=names, get=labels.text(f"intake.get.{following.table}", lang))
 
 
 def _json_tables(tables: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from shopnb.intake.personal import is_personal, mask_phones
 from shopnb.intake.sheets import Cell, Row, Sheet, is_blank
 
 _MIN_TEXTS = 3
+HEADERS_TOLD = 6  # of those that a file was recognised by
 HEADER_ROWS, MOST_HEADER_ROWS = 15, 60  # banners of 0 to 7 rows are known; a longer preface is looked through last
 
 
@@ -177,7 +178,8 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     found = _mapped(sheet, best.kind, best.row, best.cells)
     found.by_name = bool(best.kind.named)
     filled = sum(bool(fold(cell)) for cell in best.cells)
-    found.why.append({"code": "columns_known", "known": len(found.columns), "of": filled})
+    headers = [best.cells[index].strip() for index in sorted(found.columns.values())]
+    found.why.append({"code": "columns_known", "known": len(headers), "of": filled, "headers": headers[:HEADERS_TOLD]})
     if best.row:
         found.why.append({"code": "header_below_banner", "row": best.row + 1})
     if others:
