@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from test_browser import ALIVE, WIDTHS, Visit, browser, first_screen_faults  # noqa: F401 (a fixture)
+from test_browser import ALIVE, WIDTHS, Visit, browser, first_screen_faults, split_in_print  # noqa: F401 (a fixture)
 
 from shopnb import parameters
 from shopnb.cli import main
@@ -133,6 +133,17 @@ def test_verdict_cards_findings_and_actions_stand_on_the_first_phone_screen(made
     shown = min(3, sum(one["confidence"] >= 0.7 for one in record["findings"]))
     assert found.pop("counted") == 2 + shown * 4
     assert found == {"low": [], "cut": [], "lost": []}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_print_splits_no_card_no_row_and_no_chart(made, browser, slug, lang):  # noqa: F811
+    (page,) = files(made[lang], slug, ".html")
+    with Visit(browser, page, 1280) as visit:
+        visit.page.wait_for_function(ALIVE)
+        pages, split = split_in_print(visit)
+        assert 3 <= pages <= 12
+        assert split == []
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -163,3 +163,41 @@ def test_text_is_readable_in_both_themes():
                 assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
         assert _contrast(colours["good"], colours["good-wash"]) >= 4.5
         assert _contrast(colours["warn"], colours["warn-wash"]) >= 4.5
+
+
+def _light(colour: str) -> float:
+    """Relative luminance, WCAG 2.1."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((_light(one), _light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+TEXT_ON = {
+    **dict.fromkeys(("ink", "soft", "pale", "brand", "accent", "warn"), ("paper", "card")),
+    **dict.fromkeys(("red", "green", "own", "camp"), ("card",)),
+    "good": ("good-wash",),
+    "card": ("brand", "warn", "good", "pale", "red", "ink"),
+}
+
+
+def test_contrast_is_known_where_the_standard_gives_it():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)  # the palest grey that passes AA on white
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "dark cell"])
+def test_every_text_colour_can_be_read_on_its_grounds(theme):
+    blocks = re.findall(r"--paper:[^}]*", screen.stylesheet())
+    assert len(blocks) == 3
+    light = dict(re.findall(r"--([\w-]+):(?: )?(#[0-9a-f]{6})", blocks[0]))
+    place = ("light", "dark", "dark cell").index(theme)
+    colours = light | dict(re.findall(r"--([\w-]+):(?: )?(#[0-9a-f]{6})", blocks[place]))
+    pairs = [(text, ground) for text, grounds in TEXT_ON.items() for ground in grounds]
+    pairs += [("warn", "warn-wash"), ("accent", "accent-wash"), ("ink", "accent-wash")]
+    faint = {pair: round(contrast(*(colours[name] for name in pair)), 2) for pair in pairs}
+    assert {pair: ratio for pair, ratio in faint.items() if ratio < 4.5} == {}
