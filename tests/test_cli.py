@@ -220,14 +220,6 @@ def test_a_time_that_is_none_is_refused(at, capsys):
     assert (code, err.startswith("time_of_day: ")) == (2, True)
 
 
-def test_schedule_prints_lines_for_three_schedulers_and_installs_nothing(shop, capsys):
-    code, out, _ = call(capsys, "schedule", "shop_overview", "--at", "9:05", "--shop", shop)
-    assert code == 0
-    assert f"5 9 * * * {sys.executable} -m shopnb run shop_overview --shop {shop}" in out
-    assert "OnCalendar=*-*-* 09:05:00" in out
-    assert "-Daily -At 09:05" in out
-
-
 def test_doctor_finds_what_reports_need(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, _ = call(capsys, "doctor", "--json")

@@ -5,22 +5,20 @@ Belongs here: spreading jobs and gathering results. What one job does is `attemp
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import dataclasses
-import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from shopnb.errors import InputError, RunError
-from shopnb.runner.attempts import attempt
+from shopnb.errors import InputError
+from shopnb.runner.attempts import attempt, give_up
 from shopnb.runner.cache import key_of, place, standing
 from shopnb.runner.claims import waited_for
 from shopnb.runner.files import sweep
 from shopnb.runner.index import write_index
-from shopnb.runner.jobs import Failure, Job, Result
+from shopnb.runner.jobs import Job, Result
 from shopnb.runner.journal import Journal
 from shopnb.runner.plan import Plan
 
@@ -107,6 +105,8 @@ def _ended_on_request() -> Iterator[None]:
 
 def _gathered(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None]) -> Iterator[tuple[int, Result]]:
     """(number of the job, its result): those that stand already first, then as they end, at last what others ran."""
+    from shopnb.runner import workers  # also run as a program of its own, which must not find it imported
+
     waiting: list[int] = []
     for number, job in enumerate(jobs):
         there = standing(job, key_of(job))
@@ -116,7 +116,9 @@ def _gathered(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None])
             waiting.append(number)
     while waiting:
         busy = []
-        for place_in, result in _results([jobs[number] for number in waiting], processes, begun):
+        for place_in, result in workers.results(
+            [jobs[number] for number in waiting], processes, run=attempt, fail=give_up, begun=begun
+        ):
             number = waiting[place_in]
             if result is None:
                 busy.append(number)
@@ -126,32 +128,3 @@ def _gathered(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None])
             with waited_for(place(jobs[busy[0]], ".lock")):
                 pass
         waiting = busy
-
-
-def _results(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None]) -> Iterator[tuple[int, Result | None]]:
-    """(number of the job, its result), as they end; None for one that another batch is at."""
-    if processes == 1 or len(jobs) <= 1:
-        for number, job in enumerate(jobs):
-            begun(job)
-            yield number, attempt(job)
-        return
-    # Spawned, not forked: by now this process may have threads. A worker keeps papermill and nbconvert imported.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
-        waiting = {pool.submit(attempt, job): (number, job) for number, job in enumerate(jobs)}
-        try:
-            for future in concurrent.futures.as_completed(waiting):
-                number, job = waiting[future]
-                begun(job)
-                try:
-                    yield number, future.result()
-                except concurrent.futures.process.BrokenProcessPool as error:
-                    what = f"{type(error).__name__}: {error}"
-                    reason = RunError("kernel_died", report=job.report, shop=job.shop_label, what=what, cell="–")
-                    yield (
-                        number,
-                        Result(job.shop_label, job.report, "failed", end=job.expected_end, failure=Failure.of(reason)),
-                    )
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
