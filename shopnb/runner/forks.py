@@ -91,6 +91,12 @@ class Forked:
         """End it now."""
         self.send_signal(signal.SIGKILL)
 
+    def close(self) -> None:
+        """Make sure that it ends, without waiting for it."""
+        self._connection.close()
+        if self.returncode is None:
+            self.returncode = -signal.SIGKILL
+
     def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)

@@ -275,6 +275,7 @@ def _run_worker(address: str, descriptor: int) -> None:
 
     forks.use(address)
     workers.serve(Connection(descriptor))
+    os._exit(0)  # all is published; frozen objects would be reported as leaks
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ T = TypeVar("T")
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 30.0  # beyond a job's own limit, which the worker keeps while the kernel runs
 _TRIES = 2  # of a job whose worker died: that is nobody's fault but ours
+_END_SECONDS = 2.0
 _JOBS_A_WORKER = 200  # then a fresh one: what libraries do not give back goes with the process
 
 
@@ -44,11 +46,18 @@ class _Worker:
 
     def end(self, *, now: bool) -> None:
         """Let it go; `now`: in the middle of its work."""
-        if now:
-            self.process.kill()
-        self.connection.close()
-        with contextlib.suppress(Exception):  # it ends by itself when its connection closes
-            self.process.wait(timeout=0) if isinstance(self.process, forks.Forked) else self.process.join(timeout=0)
+        self.connection.close()  # it ends by itself when it sees that
+        if isinstance(self.process, forks.Forked):
+            if not now:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(_END_SECONDS)
+            self.process.close()
+            return
+        if not now:
+            self.process.join(_END_SECONDS)
+        self.process.kill()
+        self.process.join()
+        self.process.close()
 
 
 @dataclass
