@@ -53,8 +53,8 @@ def test_four_shops_hold_what_was_planted(page):
     assert four["low"] <= 0.29 <= four["high"]
 
 
-def test_only_bands_are_found(page):
-    assert {finding.code for finding in page.found} <= {"enter_band", "avoid_band"}
+def test_only_bands_and_the_price_below_one_are_found(page):
+    assert {finding.code for finding in page.found} <= {"enter_band", "avoid_band", "try_price"}
 
 
 def test_every_line_is_accounted_for(page):

@@ -5,52 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
 from shopnb import labels, view
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings import Finding
-from shopnb.findings.market import MarketBasis, find_market
+from shopnb.findings.market import MarketBasis, Positions, find_market
 from shopnb.metrics import market
-from shopnb.metrics.market import Bands, Concentration, Goods, PageOne, Size
 from shopnb.metrics.periods import Period
 from shopnb.pages import market_sizing_sections as sections
 from shopnb.pages.base import Figure, Page
+from shopnb.pages.market_sizing_numbers import Given, Numbers, Tables, compute, read_assumptions
 from shopnb.stats import Estimate
 from shopnb.view import Note
 
-FALLING = 0.05  # share of goods whose number fell, from which shown numbers are not cumulative
 WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """All numbers of the page for one set of parameters."""
-
-    query: str
-    snapshot_on: dt.date | None
-    snapshots: pd.DataFrame
-    goods: Goods
-    size: Size
-    bands: Bands
-    held: Concentration
-    page_one: PageOne
-    factor: float
-    basis: MarketBasis
-    own_shop: str
-    falling: Estimate
-
-
 class MarketSizing(Page):
-    """Market sizing from one search listing."""
+    """Market sizing from search listings."""
 
     slug = "market_sizing"
-    days_behind = None  # made when somebody looks, not every day
     needs = ("listing",)
-    uses = ("items", "competitors", "search_rank")
-    section_keys = ("size", "bands", "concentration", "page_one")
+    uses = ("items", "competitors", "market_index", "shop_daily", "item_period")
+    section_keys = (
+        "size", "bands", "concentration", "attributes", "page_one", "reach", "rivals", "season", "categories",
+    )  # fmt: skip
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language, and the searches that were imported."""
@@ -58,9 +39,9 @@ class MarketSizing(Page):
         return {**super().choices(), "query": ["", *queries]}
 
     def compute(self) -> Numbers:
-        """Read one snapshot and size it."""
-        table = self.shop.table("listing")
-        query, snapshot_on, found = self._snapshot(market.snapshots(table))
+        """Read the snapshots and size the chosen one."""
+        found = market.snapshots(self.shop.table("listing"))
+        query, snapshot_on = self._snapshot(found)
         window, per_buyer = int(self.given["sold_window_days"]), float(self.given["units_per_buyer"])
         if window not in WINDOWS:
             raise ParameterError(
@@ -72,27 +53,30 @@ class MarketSizing(Page):
             )
         if per_buyer <= 0:
             raise ParameterError("parameter_positive", report=self.slug, name="units_per_buyer", found=per_buyer)
-        factor = per_buyer * 30 / (window or 30)
-        goods = market.listing_goods(market.lines_of(table, query, snapshot_on))
-        own = self.given["own_shop"] or self.shop.settings.name
-        bands = market.price_bands(goods, edges=self._edges(), own_shop=own, factor=factor)
-        return Numbers(
+        settings, assumed = self.shop.settings, read_assumptions(self.given["assumptions"])
+        given = Given(
             query=query,
             snapshot_on=snapshot_on,
-            snapshots=found,
-            goods=goods,
-            size=market.market_size(goods, factor=factor),
-            bands=bands,
-            held=market.concentration(goods, own_shop=own, factor=factor),
-            page_one=market.page_one(goods, own_shop=own),
-            factor=factor,
-            basis=self._basis(),
-            own_shop=own,
-            falling=market.falling_share(table, query),
+            own_shop=str(self.given["own_shop"] or settings.name),
+            edges=tuple(self._edges()),
+            factor=per_buyer * 30 / (window or 30),
+            per_buyer=per_buyer,
+            margin_rate=self.margin_rate(),
+            refund_rate=assumed.get("refund_rate", settings.refund_rate or 0.0),
+            assumed=assumed,
+            fees=settings.fees,
         )
+        tables = Tables(
+            listing=self.shop.table("listing"),
+            market_index=self.shop.table("market_index") if self.shop.has("market_index") else None,
+            shop_daily=self.shop.table("shop_daily") if self.shop.has("shop_daily") else None,
+            item_period=self.shop.table("item_period") if self.shop.has("item_period") else None,
+            competitors=self.frame("competitors"),
+        )
+        return compute(tables, given, found)
 
-    def _snapshot(self, found: pd.DataFrame) -> tuple[str, dt.date | None, pd.DataFrame]:
-        """The query and day asked for, else the newest; with all snapshots of that query."""
+    def _snapshot(self, found: pd.DataFrame) -> tuple[str, dt.date | None]:
+        """The query and day asked for, else the newest."""
         asked, end = str(self.given["query"]), self.day("end_date")
         chosen = found[found["query"] == asked] if asked else found
         if end:
@@ -105,7 +89,7 @@ class MarketSizing(Page):
                 known=", ".join(dict.fromkeys(found["query"])),
             )
         first = chosen.iloc[0]
-        return first["query"], first["snapshot_on"], found[found["query"] == first["query"]]
+        return first["query"], first["snapshot_on"]
 
     def _edges(self) -> list[float]:
         edges = []
@@ -114,11 +98,13 @@ class MarketSizing(Page):
                 edges.append(float(text))
             except ValueError:
                 raise ParameterError("parameter_number", report=self.slug, name="bands", found=text) from None
-        return edges
+        return sorted(set(edges))
 
     def _basis(self) -> MarketBasis:
-        rate, refunds = self.margin_rate(), self.share("refund_rate") or self.shop.settings.refund_rate or 0.0
-        return MarketBasis("payment", 1.0) if math.isnan(rate) else MarketBasis("margin", rate * (1 - refunds))
+        costs = self.numbers.costs
+        if math.isnan(costs.margin_rate):
+            return MarketBasis("payment", 1.0)
+        return MarketBasis("margin", costs.margin_rate * (1 - costs.refund_rate))
 
     def period(self) -> tuple[Period | None, Period | None]:
         """The day of the snapshot; a listing without a day has no period."""
@@ -126,28 +112,55 @@ class MarketSizing(Page):
         return (Period(day, day) if day else None), None
 
     def find(self) -> list[Finding]:
-        """Bands to enter or keep out of, a market held by few."""
+        """Where to stand: band, price, attribute, category; what to keep out of; when to order."""
         n = self.numbers
-        return find_market(n.bands, n.held, basis=n.basis, today=n.snapshot_on)
+        places = Positions(
+            bands=n.bands, held=n.held, words=n.words, own_prices=tuple(self._own_prices()), choice=n.choice,
+            query=n.query, year=n.year,
+        )  # fmt: skip
+        return find_market(places, basis=self._basis(), today=n.snapshot_on)
+
+    def _own_prices(self) -> list[float]:
+        frame = self.numbers.goods.frame
+        return sorted(frame.loc[frame["shop_name"] == self.numbers.own_shop, "price"].dropna())
 
     def figures(self) -> dict[str, Figure]:
-        """Size, concentration, own share, page one."""
+        """Size, growth, concentration, own share, page one, reach."""
         n = self.numbers
-        units, money = n.size.units, n.size.money
-        four = n.held.leaders[4]
-        own = n.bands.own_share
+        currency = self.shop.settings.currency
+        monthly = f"{currency}/30d"
         listed = n.page_one.table.set_index("measure")["median"]
+        money, steps = n.size.money, n.reach.steps.set_index("step")
+
+        def known(value: Estimate, unit: str, count: float | None = None) -> Figure:
+            return Figure(value.estimate, unit, value.low, value.high, count, value.code)
+
+        margin = steps.loc["margin"]
         return {
-            "market_units": Figure(units.estimate, "count/30d", units.low, units.high, units.listings, units.code),
-            "market_money": Figure(money.estimate, "CNY/30d", money.low, money.high, money.listings, money.code),
-            "shown_money": Figure(n.size.shown_money, "CNY/30d", n=money.listings, code="no_sales"),
-            "cr4": Figure(four.estimate, "share", four.low, four.high, len(n.held.shops), four.code),
-            "hhi": Figure(n.held.hhi.estimate, "index", n.held.hhi.low, n.held.hhi.high, code=n.held.hhi.code),
-            "own_share": Figure(own.estimate, "share", own.low, own.high, code=own.code),
+            "market_units": known(n.size.units, "count/30d", n.size.units.listings),
+            "market_money": known(money, monthly, money.listings),
+            "shown_money": Figure(n.size.shown_money, monthly, n=money.listings, code="no_sales"),
+            "market_money_beyond": known(n.size.beyond, monthly),
+            "growth": known(n.growth.growth, "share", n.growth.matched),
+            "cr4": known(n.held.leaders[4], "share", len(n.held.shops)),
+            "cr8": known(n.held.leaders[8], "share", len(n.held.shops)),
+            "cr20": known(n.held.leaders[20], "share", len(n.held.shops)),
+            "hhi": known(n.held.hhi, "index"),
+            "gini": known(n.held.gini, "index"),
+            "brand_cr4": known(n.held_by_brand.leaders[4], "share"),
+            "own_share": known(n.bands.own_share, "share"),
             "goods": Figure(len(n.goods.frame), "count", n=n.goods.lines),
-            "page_one_price": Figure(float(listed.get("price", math.nan)), "CNY", code="no_price"),
+            "page_one_price": Figure(float(listed.get("price", math.nan)), currency, code="no_price"),
             "page_one_sold": Figure(float(listed.get("sold", math.nan)), "count", code="no_sales"),
+            "reach_margin": Figure(margin["best"], monthly, margin["low"], margin["high"], code=self._reach_code()),
+            "break_even_units": known(n.reach.break_even_units, "count/30d"),
         }
+
+    def _reach_code(self) -> str:
+        n = self.numbers
+        if n.reach.code:
+            return str(n.reach.code)
+        return "no_share" if n.reach.share_from == "none" else "no_margin"
 
     def period_line(self) -> str:
         """The line under the title."""
@@ -261,9 +274,10 @@ class MarketSizing(Page):
             )
             if n.size.units.low == n.size.units.high:
                 notes.append(Note("exact_numbers", self.text("health.exact")))
-            if not math.isnan(n.falling.estimate):
-                key = "rolling" if n.falling.estimate > FALLING else "cumulative"
-                notes.append(Note(key, self.text(f"health.{key}", share=n.falling.estimate)))
+            falling = n.falling if n.falling.is_known else n.growth.falling
+            if falling.is_known:
+                kind = market.kind_of(falling)
+                notes.append(Note(kind, self.text(f"health.{kind}", share=falling.estimate)))
         else:
             notes.append(Note("no_sales", self.text("health.no_sales"), "attention"))
         notes.append(Note("coverage", self.text("health.coverage", lines=n.goods.lines)))

@@ -1,4 +1,4 @@
-"""The sections of market sizing: size, price bands, concentration, page one."""
+"""The sections of market sizing that describe the market: size, price bands, concentration, words, page one."""
 
 from __future__ import annotations
 
@@ -9,46 +9,94 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from shopnb import charts, labels, view
+from shopnb.pages import market_sizing_plan as plan
+from shopnb.pages.market_sizing_numbers import widest_gap
+from shopnb.stats import Estimate
 
 if TYPE_CHECKING:
     from shopnb.pages.market_sizing import MarketSizing
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 SHOWN_SHOPS = 10
+SHOWN_WORDS = 12
 
 
 def build(page: MarketSizing, key: str) -> view.Section:
     """One section by key."""
-    return view.Section(key, page.text(f"{key}.question"), _BUILDERS[key](page), page.text(f"{key}.how_to_read"))
+    builder = _BUILDERS.get(key) or plan.BUILDERS[key]
+    return view.Section(key, page.text(f"{key}.question"), builder(page), page.text(f"{key}.how_to_read"))
+
+
+def ranged(page: MarketSizing, value: Estimate, kind: str) -> str:
+    """The range of an estimate as shown; a dash where there is none."""
+    known = not math.isnan(value.low)
+    return labels.format_range(value.low, value.high, kind, page.lang) if known else labels.MISSING
+
+
+def _size_table(page: MarketSizing) -> view.TablePart:
+    n = page.numbers
+    rows = [
+        {
+            "scope": page.text(f"size.row.{name}"),
+            "goods": len(n.goods.frame) if name != "beyond" else None,
+            "units": labels.format_value(units, "number", page.lang),
+            "money": labels.format_value(money, "money", page.lang),
+            "range": span,
+        }
+        for name, units, money, span in (
+            ("estimated", n.size.units.estimate, n.size.money.estimate, ranged(page, n.size.money, "money")),
+            ("shown", n.size.shown_units, n.size.shown_money, labels.MISSING),
+            ("beyond", math.nan, n.size.beyond.estimate, ranged(page, n.size.beyond, "money")),
+        )
+    ]
+    columns = [("scope", "text"), ("goods", "int"), ("units", "text"), ("money", "text"), ("range", "text")]
+    return page.table("size", pd.DataFrame(rows), columns)
+
+
+def _growth_table(page: MarketSizing) -> view.TablePart | view.TextPart:
+    """What happened since an earlier snapshot, and by price band."""
+    n = page.numbers
+    growth = n.growth
+    if growth.code:
+        key = f"growth.code.{growth.code}"
+        return page.muted(key if page.has_text(key) else "growth.unknown")
+    since = labels.format_value(n.growth_from, "iso", page.lang)
+    rows = [
+        (page.text("growth.kind"), page.text(f"growth.kinds.{growth.kind}"), ranged(page, growth.falling, "pct")),
+        (
+            page.text("growth.matched", day=since),
+            labels.format_value(growth.matched, "int", page.lang),
+            page.text("growth.moves", entered=growth.entered, left=growth.left),
+        ),
+    ]
+    for name, value, kind in (
+        ("total", growth.growth, "signed_pct"),
+        ("like_for_like", growth.like_for_like, "signed_pct"),
+        ("sold_money", growth.sold_money, "money"),
+        ("sold_units", growth.sold_units, "number"),
+        ("entered_share", growth.entered_share, "pct"),
+        ("left_share", growth.left_share, "pct"),
+    ):
+        if value.is_known:
+            shown = labels.format_value(value.estimate, kind, page.lang)
+            rows.append((page.text(f"growth.{name}"), shown, ranged(page, value, kind)))
+    for row in growth.bands.itertuples():
+        if math.isfinite(row.growth):
+            band = n.bands.frame.iloc[row.band]
+            name = page.text("growth.band", band=page.band_name(band["low"], band["high"]))
+            span = labels.format_range(row.growth_low, row.growth_high, "signed_pct", page.lang)
+            rows.append((name, labels.format_value(row.growth, "signed_pct", page.lang), span))
+    frame = pd.DataFrame(rows, columns=["measure", "value", "range"])
+    return page.table("growth", frame, [("measure", "text"), ("value", "text"), ("range", "text")])
 
 
 def _size(page: MarketSizing) -> Parts:
     n = page.numbers
-    money, units = n.size.money, n.size.units
-    rows = [
-        {
-            "scope": page.text(f"size.row.{name}"),
-            "goods": len(n.goods.frame),
-            "units": labels.format_value(unit, "number", page.lang),
-            "money": labels.format_value(amount, "money", page.lang),
-            "range": labels.format_range(money.low, money.high, "money", page.lang)
-            if name == "estimated" and not math.isnan(money.estimate)
-            else labels.MISSING,
-        }
-        for name, unit, amount in (
-            ("estimated", units.estimate, money.estimate),
-            ("shown", n.size.shown_units, n.size.shown_money),
-        )
-    ]
-    table = page.table(
-        "size",
-        pd.DataFrame(rows),
-        [("scope", "text"), ("goods", "int"), ("units", "text"), ("money", "text"), ("range", "text")],
-    )
+    money = n.size.money
+    table, growth = _size_table(page), _growth_table(page)
     if math.isnan(money.estimate):
-        return page.muted(
-            f"size.code.{money.code}" if page.has_text(f"size.code.{money.code}") else "size.unknown"
-        ), table
+        key = f"size.code.{money.code}"
+        return page.muted(key if page.has_text(key) else "size.unknown"), table, growth
     frame = pd.DataFrame(
         [
             {
@@ -71,7 +119,7 @@ def _size(page: MarketSizing) -> Parts:
     key = "title_exact" if money.low == money.high else "title_same" if math.isnan(short) or short < 0.01 else "title"
     title = page.text(f"size.{key}", low=money.low, high=money.high, short=short, money=money.estimate)
     alt = page.text("size.alt", money=money.estimate, low=money.low, high=money.high, shown=n.size.shown_money)
-    return charts.chart_ranges(frame, id="size", title=title, alt=alt, lang=page.lang, kind="money"), table
+    return charts.chart_ranges(frame, id="size", title=title, alt=alt, lang=page.lang, kind="money"), table, growth
 
 
 def _bands(page: MarketSizing) -> Parts:
@@ -139,23 +187,21 @@ def _bands(page: MarketSizing) -> Parts:
 def _concentration(page: MarketSizing) -> Parts:
     n = page.numbers
     if n.held.code:
-        return page.muted("concentration.unknown"), page.muted("concentration.no_brand")
-    four, eight, twenty = (n.held.leaders[k] for k in (4, 8, 20))
+        return page.muted("concentration.unknown"), page.muted("concentration.no_table"), _newcomers(page)
+    holders = [("shop", n.held), ("brand", n.held_by_brand), ("place", n.held_by_place)]
     parts = pd.DataFrame(
         [
             {
-                "label": page.text("concentration.by_shop"),
-                "part": page.text(f"concentration.part.{name}"),
+                "label": page.text(f"concentration.by_{by}"),
+                "part": page.text(f"concentration.part.{part}"),
                 "share": share,
             }
-            for name, share in (
-                ("four", four.estimate),
-                ("eight", max(0.0, eight.estimate - four.estimate)),
-                ("twenty", max(0.0, twenty.estimate - eight.estimate)),
-                ("rest", max(0.0, 1 - twenty.estimate)),
-            )
+            for by, held in holders
+            if not held.code
+            for part, share in _parts(held.leaders)
         ]
     )
+    four, eight, twenty = (n.held.leaders[k] for k in (4, 8, 20))
     title = page.text(
         "concentration.title_exact" if four.low == four.high else "concentration.title",
         share=four.estimate,
@@ -165,40 +211,109 @@ def _concentration(page: MarketSizing) -> Parts:
     alt = page.text("concentration.alt", four=four.estimate, eight=eight.estimate, twenty=twenty.estimate)
     chart = charts.chart_stacked_share(parts, id="concentration", title=title, alt=alt, lang=page.lang)
     shops = n.held.shops
+    spans = zip(shops["share_low"], shops["share_high"], strict=True)
     shops = shops.assign(
         rank=range(1, len(shops) + 1),
-        share_range=[
-            labels.format_range(low, high, "pct", page.lang)
-            for low, high in zip(shops["share_low"], shops["share_high"], strict=True)
-        ],
+        share_range=[labels.format_range(low, high, "pct", page.lang) for low, high in spans],
     )
     columns = [
-        ("rank", "int"),
-        ("shop_name", "text"),
-        ("goods", "int"),
-        ("money", "money"),
-        ("market_share", "pct"),
+        ("rank", "int"), ("shop_name", "text"), ("goods", "int"), ("money", "money"), ("market_share", "pct"),
         ("share_range", "text"),
+    ]  # fmt: skip
+    named = shops.rename(columns={"share": "market_share"})
+    table = page.table("concentration", named, columns, rows=SHOWN_SHOPS, bars=("market_share",))
+    return chart, table, _newcomers(page)
+
+
+def _parts(leaders: dict[int, Estimate]) -> list[tuple[str, float]]:
+    four, eight, twenty = (leaders[k].estimate for k in (4, 8, 20))
+    return [
+        ("four", four),
+        ("eight", max(0.0, eight - four)),
+        ("twenty", max(0.0, twenty - eight)),
+        ("rest", max(0.0, 1 - twenty)),
     ]
-    table = page.table(
-        "concentration",
-        shops.rename(columns={"share": "market_share"}),
-        columns,
-        rows=SHOWN_SHOPS,
-        bars=("market_share",),
+
+
+def _newcomers(page: MarketSizing) -> view.TextPart:
+    """New items against old ones, and what the listing does not name."""
+    n = page.numbers
+    lines = []
+    if n.growth.entered_share.is_known:
+        share = n.growth.entered_share
+        since = labels.format_value(n.growth_from, "iso", page.lang)
+        lines.append(page.text("concentration.new", day=since, share=share.estimate, low=share.low, high=share.high))
+    else:
+        lines.append(page.text("concentration.no_new"))
+    if n.held_by_brand.code == "no_names":
+        lines.append(page.text("concentration.no_brand"))
+    elif not n.held_by_brand.code:
+        lines.append(page.text("concentration.brand_named", share=n.held_by_brand.named))
+    return view.TextPart("".join(lines), muted=True)
+
+
+def _attributes(page: MarketSizing) -> Parts:
+    n = page.numbers
+    in_band = n.words_in_band
+    words = in_band if page.best_band() is not None and not in_band.code else n.words
+    if words.code:
+        key = f"attributes.code.{words.code}"
+        return page.muted(key if page.has_text(key) else "attributes.unknown"), page.muted("attributes.no_table")
+    place = widest_gap(n.bands) if words is in_band else None
+    band = None if place is None else n.bands.frame.iloc[place]
+    where = page.text("attributes.all_bands") if band is None else page.band_name(band["low"], band["high"])
+    frame = words.frame
+    shown = frame.head(SHOWN_WORDS).sort_values("ratio", ascending=False)
+    points = pd.DataFrame(
+        {
+            "label": shown["word"], "value": shown["ratio"], "low": shown["ratio_low"],
+            "high": shown["ratio_high"].clip(upper=max(4.0, float(shown["ratio"].max()) * 1.5)), "bold": shown["holds"],
+        }
+    )  # fmt: skip
+    held = frame[frame["holds"].astype(bool) & (frame["ratio"] > 1)]
+    best = held.loc[held["money_share"].idxmax()] if len(held) else None
+    near = frame[(frame["ratio_low"] > 1) & ~frame["holds"].astype(bool)]
+    if best is not None:
+        title = page.text(
+            "attributes.title", where=where, word=best["word"], goods=best["goods_share"], money=best["money_share"],
+            ratio=best["ratio"],
+        )  # fmt: skip
+    elif len(near):
+        row = near.loc[near["money_share"].idxmax()]
+        values = {"word": row["word"], "low": row["ratio_low"], "high": row["ratio_high"]}
+        title = page.text("attributes.title_near", where=where, **values)
+    else:
+        title = page.text("attributes.title_none", where=where)
+    alt = page.text("attributes.alt", count=len(frame), held=int(frame["holds"].sum()), where=where)
+    chart = charts.chart_intervals(
+        points, id="attributes", title=title, alt=alt, lang=page.lang, kind="ratio", reference=1.0
     )
+    spans = zip(frame["ratio_low"], frame["ratio_high"], strict=True)
+    table = page.table(
+        "attributes",
+        frame.assign(
+            ratio_range=[labels.format_range(low, high, "ratio", page.lang) for low, high in spans],
+            beyond_chance=[page.text("attributes.yes" if one else "attributes.no") for one in frame["holds"]],
+        ),
+        [
+            ("word", "text"), ("goods", "int"), ("shops", "int"), ("goods_share", "pct"), ("money_share", "pct"),
+            ("ratio", "ratio"), ("ratio_range", "text"), ("beyond_chance", "text"), ("own", "int"),
+            ("examples", "text"),
+        ],
+        rows=SHOWN_WORDS,
+    )  # fmt: skip
     return chart, table
 
 
 def _page_one(page: MarketSizing) -> Parts:
     n = page.numbers
     goods, own = n.page_one.goods, n.page_one.own
-    kinds = {"price": "money2", "sold": "number", "comments": "number", "free_shipping": "pct", "tmall": "pct"}
+    kinds = {"price": "money2", "sold": "number", "comments": "number"}
     rows = [
         {
             "measure": page.text(f"page_one.measure.{row.measure}"),
             **{
-                name: labels.format_value(getattr(row, name), kinds[row.measure], page.lang)
+                name: labels.format_value(getattr(row, name), kinds.get(row.measure, "pct"), page.lang)
                 for name in ("median", "best", "own", "gap")
             },
         }
@@ -240,5 +355,6 @@ _BUILDERS: dict[str, Callable[[MarketSizing], Parts]] = {
     "size": _size,
     "bands": _bands,
     "concentration": _concentration,
+    "attributes": _attributes,
     "page_one": _page_one,
 }

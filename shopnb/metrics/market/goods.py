@@ -17,6 +17,7 @@ import pandas as pd
 PLACEHOLDER_PRICE = 99_999.0  # a habit: "not for sale at present"
 _PLACEHOLDER_DIGITS = re.compile(r"(6{4,}|8{4,}|9{4,})")  # 8888, 9999: set aside only far above the others
 _FAR_ABOVE = 20.0  # times the median price
+_TEXTS = ("item_id", "title", "shop_name", "brand", "place", "service")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -82,6 +83,7 @@ def listing_goods(lines: pd.DataFrame) -> Goods:
     by the ladder's next step (`close_ladder`).
     """
     frame = lines.sort_values("position", kind="stable").reset_index(drop=True)
+    frame = frame.astype({name: object for name in _TEXTS if name in frame})  # one that is empty throughout is no text
     price = (frame["price_low"].astype(float) + frame["price_high"].fillna(frame["price_low"]).astype(float)) / 2
     is_placeholder = _is_placeholder(price)
     is_paid = frame["is_paid_slot"].fillna(False).astype(bool)

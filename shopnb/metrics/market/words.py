@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import sparse, special
 
 from shopnb.metrics.market.goods import Goods
 from shopnb.metrics.market.size import LEVEL, is_own
@@ -29,7 +29,7 @@ class Words:
     `frame` has one row a word, the clearest first: `word`, `goods`, `goods_share`, `money_share`, `ratio` (money of
     goods with the word ÷ money they would have if every good of a price band had the same), `ratio_low`,
     `ratio_high`, `ratio_without` (the same of goods without the word), `holds` (beyond chance after Holm, and without
-    its largest good too), `own` (own goods with it), `own_without`, `examples` (two titles).
+    its largest good too), `shops` (that use it), `own` (own goods with it), `own_without`, `examples` (two titles).
     `code` says why there is none: `no_listings`, `one_bucket`, `too_few_listings`, `no_words`.
     """
 
@@ -38,8 +38,8 @@ class Words:
 
 
 _COLUMNS = (
-    "word", "goods", "goods_share", "money_share", "ratio", "ratio_low", "ratio_high", "ratio_without", "holds", "own",
-    "own_without", "examples",
+    "word", "goods", "goods_share", "money_share", "ratio", "ratio_low", "ratio_high", "ratio_without", "holds",
+    "shops", "own", "own_without", "examples",
 )  # fmt: skip
 
 
@@ -48,6 +48,8 @@ def title_word_shares(
 ) -> Words:
     """Money behind the words of titles, each compared with the goods of its own price band.
 
+    Words of which one shop has half of the goods or more (its brand) are left out.
+
     Parameters
     ----------
     edges : edges between price bands.
@@ -55,9 +57,10 @@ def title_word_shares(
 
     Notes
     -----
-    ratio = Σ money of goods with the word ÷ Σ over bands of (goods with it × mean money of the band). The range is
-    that of chance among goods: the variance of money within the bands, on the log scale. Money is the expected count
-    × price. Words hang together: a word may only travel with what sells.
+    ratio = Σ money of goods with the word ÷ Σ over bands of (goods with it × mean money of the band). Its range is
+    that of chance among goods: the variance of money within the bands, on the log scale. Whether a word goes beyond
+    chance is tested on the mean of log money within the bands, which no single hit decides. Money is the expected
+    count × price. Words hang together: a word may only travel with what sells.
     """
     frame = goods.frame[goods.frame["price"].notna() & goods.frame["sold_low"].notna()]
     band = np.searchsorted(list(edges), frame["price"].to_numpy(), side="right")
@@ -71,6 +74,7 @@ def title_word_shares(
     least = max(LEAST_GOODS, math.ceil(LEAST_SHARE * len(frame)))
     titles = frame["title"].fillna("").astype(str).tolist()
     words, holds = word_table(titles, least=least, most=len(frame) - least)
+    words, holds = _of_many_shops(words, holds, pd.factorize(frame["shop_name"].fillna(""))[0])
     if not words:
         return Words(pd.DataFrame(columns=_COLUMNS), "no_words")
     count = np.bincount(band)
@@ -82,7 +86,7 @@ def title_word_shares(
     own_spread = np.maximum(holds.T @ np.square(money) - got**2 / used, 0.0) * used / np.maximum(used - 1, 1)
     error = np.sqrt((own_spread + holds.T @ spread[band]) / 2) / np.maximum(got, 1e-12)
     ratio = got / due
-    z = np.log(np.maximum(ratio, 1e-12)) / np.maximum(error, 1e-12)
+    z = _typical_gap(holds, band, money)
     sure = holm(list(2 * special.ndtr(-np.abs(z))), level=level)
     largest = np.asarray(holds.multiply(money[:, None]).max(axis=0).todense()).ravel()
     rest = (got - largest) / np.maximum(due - due / used, 1e-12)
@@ -100,7 +104,10 @@ def title_word_shares(
             "ratio_low": ratio / reach,
             "ratio_high": ratio * reach,
             "ratio_without": np.where(without > 0, (total - got) / np.maximum(total - due, 1e-12), math.nan),
-            "holds": [held and (rise > 1) == (left > 1) for held, rise, left in zip(sure, ratio, rest, strict=True)],
+            "holds": [
+                held and (gap > 0) == (rise > 1) == (left > 1)
+                for held, gap, rise, left in zip(sure, z, ratio, rest, strict=True)
+            ],
             "own": own_with.astype(int),
             "own_without": (own.sum() - own_with).astype(int),
         }
@@ -109,9 +116,35 @@ def title_word_shares(
     table = table.iloc[order].reset_index(drop=True)
     by_money = np.argsort(-money, kind="stable")
     columns = holds.tocsc()
-    examples = []
+    sellers = pd.factorize(frame["shop_name"])[0]
+    examples, shops = [], []
     for place in order:
         inside = columns.indices[columns.indptr[place] : columns.indptr[place + 1]]
+        shops.append(len(np.unique(sellers[inside])))
         ranked = by_money[np.isin(by_money, inside)][:2]
         examples.append(" / ".join(titles[row] for row in ranked))
-    return Words(table.assign(examples=examples)[list(_COLUMNS)])
+    return Words(table.assign(examples=examples, shops=shops)[list(_COLUMNS)])
+
+
+def _of_many_shops(
+    words: list[str], holds: sparse.csr_matrix, sellers: np.ndarray
+) -> tuple[list[str], sparse.csr_matrix]:
+    """Words without those of which one shop has half of the goods."""
+    columns = holds.tocsc()
+    kept = []
+    for place in range(len(words)):
+        inside = columns.indices[columns.indptr[place] : columns.indptr[place + 1]]
+        if np.bincount(sellers[inside]).max() * 2 < len(inside):
+            kept.append(place)
+    return [words[place] for place in kept], holds[:, kept]
+
+
+def _typical_gap(holds: sparse.csr_matrix, band: np.ndarray, money: np.ndarray) -> np.ndarray:
+    """z of the mean log money of goods with a word against those without it, band by band."""
+    logs = np.log1p(money)
+    count = np.bincount(band)
+    centred = logs - (np.bincount(band, logs) / np.maximum(count, 1))[band]
+    used = np.asarray(holds.sum(axis=0)).ravel()
+    variance = np.square(centred).sum() / max(len(logs) - (count > 0).sum(), 1)
+    share = used / len(logs)
+    return np.asarray((holds.T @ centred) / np.sqrt(np.maximum(variance * used * (1 - share), 1e-12)))
