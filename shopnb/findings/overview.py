@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from scipy import special
 
 from shopnb.findings import Finding
+from shopnb.metrics.changes import Recheck
 from shopnb.metrics.items import ItemChange
 from shopnb.metrics.overview import AdScene, Signal, Totals
 from shopnb.stats import prediction_interval
@@ -54,6 +55,7 @@ def find_overview(
     basis: Basis,
     short_names: dict[str, str],
     scenes: Sequence[AdScene] = (),
+    totals_too: bool = True,
 ) -> list[Finding]:
     """All findings of the page, unranked.
 
@@ -62,10 +64,11 @@ def find_overview(
     now : the period. bases : normal periods before it; with fewer than three, no finding is made from totals.
     watched : from `metrics.overview.signals`. items : from `metrics.items.item_changes`, may be empty.
     short_names : item id to the name shown. scenes : from `ad_scenes`; where there are any, they speak for the ads.
+    totals_too : whether totals and signals are looked at, or only items and scenes.
     """
     found = find_items(items, now, basis=basis, short_names=short_names) + find_scenes(scenes, now, basis=basis)
     situation = Situation(now, bases, watched, basis, tuple(found))
-    if len(bases) >= 3:
+    if totals_too and len(bases) >= 3:
         found += [
             one
             for rule in (find_conversion, find_visitors, find_refunds, *(() if scenes else (find_ads,)))
@@ -307,3 +310,37 @@ def find_refunds(seen: Situation) -> Finding | None:
         review_on=_review(now, 7),
         same_cause_as=cause,
     )
+
+
+def recheck(
+    earlier: Sequence[Finding], items: Sequence[ItemChange], scenes: Sequence[AdScene], found_on: dt.date
+) -> list[Recheck]:
+    """Earlier findings on items and ad scenes against today's numbers.
+
+    Parameters
+    ----------
+    earlier : findings of the period before. items : this period against that one. scenes : of this period.
+
+    Returns
+    -------
+    worked: the item's conversion rose beyond chance, or the scene returns its break-even; did_not: still as low beyond
+    chance (the item), below break-even (the scene); unclear otherwise. Findings that asked for more of a good thing are
+    not rechecked.
+    """
+    by_item = {item.item_id: item for item in items}
+    by_scene = {scene.name: scene for scene in scenes}
+    found = []
+    for one in earlier:
+        values = one.values
+        if one.code == "item_conversion_fell" and (item := by_item.get(values["item_id"])) and item.visitors:
+            change = item.conversion
+            worked = change.low > 0
+            level = change.high < values["rate_base"] - values["rate"]  # what it lost has not come back
+            state = "worked" if worked else "did_not" if level else "unclear"
+            found.append(
+                Recheck(one.code, values["item"], found_on, values["rate"], item.buyers / item.visitors, state)
+            )
+        elif one.code == "ad_below_break_even" and (scene := by_scene.get(values["scene"])) and scene.cost:
+            state = "worked" if scene.return_on_spend >= values["break_even"] else "did_not"
+            found.append(Recheck(one.code, scene.name, found_on, values["returns"], scene.return_on_spend, state))
+    return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import ibis
 import pandas as pd
+from scipy import special
 
 from shopnb.metrics.gates import is_presale
 from shopnb.metrics.overview import ALARM_LEVEL
@@ -194,3 +195,114 @@ def _item_sums(rows: pd.DataFrame, period: Period, way: str) -> pd.DataFrame:
     by_item = found.groupby("item_id", sort=True)
     sums = by_item[list(_ITEM_SUMMED)].sum(min_count=1).astype(float)
     return sums.assign(item_title=by_item["item_title"].last()).reset_index()
+
+
+@dataclass(frozen=True)
+class Quadrant:
+    """Where an item stands on two rates (PF1), with the probability that it really stands there.
+
+    `first`, `second` : its two rates; `name` is promote (high, high), page (first high, second low), image (first low,
+    second high) or replace; "" where the volume is too small.
+    """
+
+    item_id: str
+    title: str
+    first: float
+    second: float
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Quadrants:
+    """All items in the plane: `way` is click (paid CTR × conversion) or cart (cart rate × conversion)."""
+
+    way: str
+    first_cut: float
+    second_cut: float
+    items: tuple[Quadrant, ...]
+
+
+_NAMES = {(True, True): "promote", (True, False): "page", (False, True): "image", (False, False): "replace"}
+
+
+def quadrants(changes: Sequence[ItemChange], clicks: pd.DataFrame) -> Quadrants | None:
+    """The four quadrants of the items of a period.
+
+    Parameters
+    ----------
+    changes : from `item_changes`.
+    clicks : one row per item: `item_id`, `impressions`, `clicks` of the ads; where it covers half of the items'
+        visitors the first axis is the paid click rate, else the cart rate, for the item export has no click rate.
+
+    Returns
+    -------
+    None without two items that carry a rate. Cuts are the means weighted by volume. The probability is that of both
+    rates lying on their side of the cut, each as a beta posterior of its counts, taken as independent.
+    """
+    known = [one for one in changes if one.visitors >= 100 and not one.presale]
+    if len(known) < 2:
+        return None
+    paid = clicks.set_index("item_id") if len(clicks) else pd.DataFrame(columns=["impressions", "clicks"])
+    covered = sum(
+        one.visitors for one in known if one.item_id in paid.index and paid.loc[one.item_id, "impressions"] >= 100
+    )
+    way = "click" if covered >= 0.5 * sum(one.visitors for one in known) else "cart"
+    counts = []
+    for one in known:
+        if way == "cart":
+            first = (one.cart_users, one.visitors)
+        elif one.item_id in paid.index:
+            first = (float(paid.loc[one.item_id, "clicks"]), float(paid.loc[one.item_id, "impressions"]))
+        else:
+            continue
+        counts.append((one, first, (one.payers, one.visitors)))
+    pairs = [[first for _, first, _ in counts], [second for _, _, second in counts]]
+    cuts = [sum(top for top, _ in axis) / sum(bottom for _, bottom in axis) for axis in pairs]
+    placed = [_quadrant(one, (first, second), cuts) for one, first, second in counts]
+    return Quadrants(way, cuts[0], cuts[1], tuple(placed))
+
+
+def _quadrant(one: ItemChange, counts: tuple[tuple[float, float], tuple[float, float]], cuts: list[float]) -> Quadrant:
+    rates = [top / bottom for top, bottom in counts]
+    above = [
+        float(special.betaincc(top + 0.5, max(bottom - top, 0.0) + 0.5, cut))
+        for (top, bottom), cut in zip(counts, cuts, strict=True)
+    ]
+    sides = [chance >= 0.5 for chance in above]
+    probability = math.prod(chance if high else 1 - chance for chance, high in zip(above, sides, strict=True))
+    return Quadrant(one.item_id, one.title, rates[0], rates[1], _NAMES[sides[0], sides[1]], probability)
+
+
+@dataclass(frozen=True)
+class Range:
+    """How broad the goods are: `top_share` of payment held by the best item (PF14), and sell-through (FN21).
+
+    `sold` of `shown` items had buyers in the period; `shown` are the items that the export lists.
+    """
+
+    top_item: str
+    top_share: float
+    top_three_share: float
+    sold: int
+    shown: int
+
+
+def goods_range(changes: Sequence[ItemChange]) -> Range | None:
+    """Hero concentration and sell-through of a period; None without items that sold."""
+    now = [one for one in changes if one.visitors > 0 or one.paid_amount > 0]
+    whole = sum(one.paid_amount for one in now)
+    if whole <= 0:
+        return None
+    shares = sorted((one.paid_amount / whole for one in now), reverse=True)
+    best = max(now, key=lambda one: one.paid_amount)
+    return Range(best.item_id, shares[0], sum(shares[:3]), sum(one.payers > 0 for one in now), len(now))
+
+
+def paid_clicks(ad_daily: ibis.Table, period: Period) -> pd.DataFrame:
+    """Impressions and clicks by item from the ads' item report; empty without one."""
+    inside = ad_daily.filter(
+        (ad_daily.level == "item") & ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end))
+    )
+    summed = inside.group_by("item_id").agg(impressions=inside.impressions.sum(), clicks=inside.clicks.sum())
+    return summed.order_by("item_id").to_pandas().dropna()

@@ -39,6 +39,7 @@ _SUMS = (
     "parcels_signed",
     *AD_COLUMNS,
 )
+_READ_ONLY = ("impressions", "visitors_pc", "payers_pc", "paid_amount_pc", "new_visitors")
 _SERVICE = ("description_score", "logistics_score", "service_score", "pay_to_sign_seconds", "bounce_rate", "reviews")
 SPLIT_PARTS = ("visitor_days", "payment_conversion", "spend_per_buyer")
 ALARM_LEVEL = 0.98  # one alarm a month at most on a quiet shop: about five numbers are watched each week
@@ -58,7 +59,7 @@ def daily(shop_daily: ibis.Table, *, until: dt.date | None = None) -> pd.DataFra
         `day` (date) and the columns that this page uses, floats, NaN where the export has none; `ad_cost` is the sum
         of the ad columns that are there, NaN where none is.
     """
-    columns = ["day", *_SUMS, *_SERVICE]
+    columns = ["day", *_SUMS, *_READ_ONLY, *_SERVICE]
     wanted = shop_daily.select(columns)
     if until is not None:
         wanted = wanted.filter(wanted.day <= ibis.literal(until))
@@ -197,6 +198,51 @@ def sales_split(now: Totals, before: Totals) -> dict[str, float]:
     sides = [{name: getattr(side, name) for name in SPLIT_PARTS} for side in (before, now)]
     usable = now.complete and before.complete and all(value > 0 for side in sides for value in side.values())
     return decompose_product(*sides).effects if usable else dict.fromkeys(SPLIT_PARTS, math.nan)
+
+
+@dataclass(frozen=True)
+class BuyerKind:
+    """New or old buyers of two periods: how many, what they spent, and what each did to payment.
+
+    `by_number` + `by_spend` is the change of their payment, exactly; old buyers paid within the 365 days before.
+    """
+
+    name: str
+    buyers: float
+    buyers_before: float
+    paid: float
+    paid_before: float
+    by_number: float
+    by_spend: float
+
+
+def buyer_kinds(now: Totals, before: Totals) -> list[BuyerKind]:
+    """The change of payment by new and old buyers; the four effects sum to it. [] where a column or day is missing."""
+    if not (now.complete and before.complete):
+        return []
+    found = []
+    for name in ("new", "returning"):
+        sides = []
+        for side in (before, now):
+            returning = side.returning_paid_amount
+            paid = returning if name == "returning" else side.paid_amount - returning
+            sides.append({"number": getattr(side, f"{name}_payer_days"), "paid": paid})
+        if any(math.isnan(value) for side in sides for value in side.values()) or not all(s["number"] for s in sides):
+            return []
+        factors = [{"number": side["number"], "spend": side["paid"] / side["number"]} for side in sides]
+        effects = decompose_product(*factors).effects
+        found.append(
+            BuyerKind(
+                name,
+                sides[1]["number"],
+                sides[0]["number"],
+                sides[1]["paid"],
+                sides[0]["paid"],
+                effects["number"],
+                effects["spend"],
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,27 @@ def event_kind(events: list[Event], day: dt.date) -> str:
     return f"{nearest.kind} {nearest.phase}".strip()
 
 
+def same_period_last_year(period: Period, events: list[Event]) -> tuple[Period, str]:
+    """The period a year ago, phase with phase: aligned by a campaign or festival that both years have, else by weekday.
+
+    Returns
+    -------
+    The period and the name it was aligned by; "" where it is simply 364 days earlier. A festival that moves with the
+    moon and a campaign that opens on another day each year thus meet themselves.
+    """
+    for event in events_in(events, period):
+        earlier = [
+            other
+            for other in events
+            if other.name == event.name
+            and other.phase == event.phase
+            and 300 < (event.period.start - other.period.start).days < 430
+        ]
+        if earlier:
+            return period.shifted((earlier[0].period.start - event.period.start).days), event.name
+    return period.shifted(-364), ""
+
+
 def normal_bases(
     period: Period, events: list[Event], first_day: dt.date, *, wanted: int = 4, back: int = 13
 ) -> list[Period]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import ibis
 import pandas as pd
+from scipy import special
 
 from shopnb.metrics.periods import Period
 from shopnb.metrics.traffic import LEVEL, POOLED, SUMMED
@@ -165,3 +166,27 @@ def verdicts(sources: pd.DataFrame, *, returns: dict[str, float], break_even: fl
         else:
             found.append("keep")
     return found
+
+
+def ad_regions(ad_daily: ibis.Table, period: Period) -> pd.DataFrame:
+    """What the ads cost and brought by region (TR29), from a regional ad report.
+
+    Returns
+    -------
+    DataFrame, one row per region, largest cost first: `region`, `clicks`, `cost`, `deal_amount`, `deal_orders`,
+    `returns` (deals ÷ cost) with `returns_low`, `returns_high` (90 %, orders as Poisson); empty without such a report.
+    """
+    inside = ad_daily.filter(
+        (ad_daily.level == "region") & ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end))
+    )
+    sums = {name: inside[name].sum() for name in ("clicks", "cost", "deal_amount", "deal_orders")}
+    rows = inside.group_by("region").agg(**sums).to_pandas().dropna(subset=["region", "cost"])
+    rows[list(sums)] = rows[list(sums)].astype(float)
+    rows = rows[rows["cost"] > 0].sort_values(["cost", "region"], ascending=[False, True], ignore_index=True)
+    orders, per_order = rows["deal_orders"], rows["deal_amount"] / rows["deal_orders"].where(rows["deal_orders"] > 0)
+    low, high = (special.gammaincinv(orders.clip(lower=1e-9) + more, chance) for more, chance in ((0, 0.05), (1, 0.95)))
+    return rows.assign(
+        returns=rows["deal_amount"] / rows["cost"],
+        returns_low=low * per_order / rows["cost"],
+        returns_high=high * per_order / rows["cost"],
+    )

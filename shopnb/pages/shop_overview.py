@@ -11,19 +11,24 @@ import pandas as pd
 from shopnb import labels, view
 from shopnb.errors import MissingDataError
 from shopnb.findings import Finding
-from shopnb.findings.overview import Basis, find_overview
-from shopnb.metrics import gates, items, overview
+from shopnb.findings.overview import MONTH_DAYS, Basis, find_overview, recheck
+from shopnb.metrics import funnel, gates, items, overview
+from shopnb.metrics.changes import Recheck, due, outcomes
 from shopnb.metrics.items import ItemChange, ItemPair
 from shopnb.metrics.overview import Totals
-from shopnb.metrics.periods import Period, events_in, normal_bases, resolve
+from shopnb.metrics.peers import Peer, peer
+from shopnb.metrics.periods import Period, events_in, normal_bases, resolve, same_period_last_year
+from shopnb.metrics.plan import plan
 from shopnb.pages import shop_overview_sections as sections
 from shopnb.pages.base import Figure, Page
-from shopnb.pages.shop_overview_numbers import Numbers, Target, change_text
+from shopnb.pages.shop_overview_numbers import PEER_METRICS, Numbers, change_text
 from shopnb.pages.source_naming import source_names
 from shopnb.stats import MixRate, mix_rate, proportion_interval
 
 GRAINS = ("", "day", "week", "four_weeks", "month")
 COMPARES = ("auto", "previous", "same_weekday", "last_year")
+DUE_SHOWN = 5  # lines of today's list
+WHOLE_SHOP = "全店"  # scope of a typed target
 SMALL_SHOP_BUYERS = 10  # buyers a day below which pages are of 28 days (pages.md 2.0)
 
 
@@ -32,8 +37,8 @@ class ShopOverview(Page):
 
     slug = "shop_overview"
     needs = ("shop_daily",)
-    uses = ("item_period", "ad_daily", "orders", "campaigns", "changes", "targets", "items", "peers")
-    section_keys = ("normal", "moved", "mix", "items", "service")
+    uses = ("item_period", "ad_daily", "orders", "campaigns", "changes", "targets", "items", "peers", "service")
+    section_keys = ("normal", "moved", "mix", "items", "funnel", "service", "worked")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language, grain and comparison."""
@@ -69,9 +74,18 @@ class ShopOverview(Page):
         refund_share = _mean([base.refund_share for base in bases] or [now.refund_share])
         band = overview.band(_with_month_end(days, period.end), self.events)
         before = overview.totals(days, compared, margin_rate=rate)
-        scenes = []
-        if self.shop.has("ad_daily"):
-            scenes = overview.ad_scenes(self.shop.table("ad_daily"), period, compared, source_names(self).scene)
+        basis = Basis.of(rate, refund_share)
+        typed = self.frame("peers")
+        peers = {
+            stage: peer(typed, metric, end=period.end, days=period.days)
+            for stage, metric in funnel.PEER_METRICS.items()
+        }
+        last_year, event = self._last_year(days, period, rate)
+        ads = self.shop.table("ad_daily") if self.shop.has("ad_daily") else None
+        item_period = self.shop.table("item_period") if self.shop.has("item_period") else None
+        sold = pair.frame[pair.frame["which"] == "now"] if pair else None
+        targets = self.frame("targets")
+        whole = targets[targets["scope"].fillna("").isin(["", WHOLE_SHOP])]
         return Numbers(
             days=days,
             period=period,
@@ -83,17 +97,27 @@ class ShopOverview(Page):
             band=band[band["day"] <= period.end],
             split=overview.sales_split(now, before),
             pair=pair,
-            scenes=scenes,
+            scenes=self._scenes(period, compared),
             items=moved,
             mix=_item_mix(moved),
             margin_rate=rate,
-            basis=Basis.of(rate, refund_share),
-            target=self._target(days, band, period),
+            basis=basis,
+            target=plan(whole, days, band, period.end, margin_rate=rate),
+            peers={metric: peer(typed, metric, end=period.end, days=period.days) for metric in PEER_METRICS},
+            last_year=last_year,
+            last_year_event=event,
+            funnel=self._funnel(days, now, peers, basis),
+            chat=funnel.chat(self.frame("service"), days, period),
+            listing=funnel.listing(ads, days, sold, period),
+            quadrants=items.quadrants(moved, items.paid_clicks(ads, period) if ads is not None else pd.DataFrame()),
+            goods=items.goods_range(moved),
+            outcomes=outcomes(self.frame("changes"), days, item_period, self.events, period.end),
+            rechecks=self._rechecks(days, period, rate, basis),
         )
 
     def _compared(self, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
         if compare == "last_year":
-            return period.shifted(-364)
+            return same_period_last_year(period, self.events)[0]
         if compare == "same_weekday" or (compare == "auto" and period.days < 7):
             return bases[0].period if bases else period.shifted(-7)
         return period.before() if period.days % 7 == 0 or period.days > 7 else period.shifted(-7)
@@ -106,19 +130,40 @@ class ShopOverview(Page):
             table, period, [compared]
         )
 
-    def _target(self, days: pd.DataFrame, band: pd.DataFrame, period: Period) -> Target | None:
-        targets = self.frame("targets")
-        month = period.end.replace(day=1)
-        rows = targets[(targets["period"] == f"{month:%Y-%m}") & targets["paid_amount"].notna()]
-        if rows.empty:
-            return None
-        reached = float(days.loc[(days["day"] >= month) & (days["day"] <= period.end), "paid_amount"].sum())
-        ahead = band[(band["day"] > period.end) & (band["day"] < _next_month(month))]
-        spread = math.sqrt(float((((ahead["high"] - ahead["low"]) / 2) ** 2).sum()))
-        expected = reached + float(ahead["expected"].sum(skipna=False))
-        return Target(
-            month, float(rows["paid_amount"].iloc[0]), reached, expected, expected - spread, expected + spread
+    def _last_year(self, days: pd.DataFrame, period: Period, rate: float) -> tuple[Totals | None, str]:
+        """The same period a year ago where it is there, and the campaign that it was aligned by."""
+        earlier, event = same_period_last_year(period, self.events)
+        found = overview.totals(days, earlier, margin_rate=rate)
+        return (found if found.complete else None), event
+
+    def _funnel(self, days: pd.DataFrame, now: Totals, peers: dict[str, Peer], basis: Basis) -> funnel.Funnel:
+        clean = normal_bases(Period(now.period.end - dt.timedelta(days=6), now.period.end), self.events,
+                             days["day"].iloc[0], wanted=funnel.WEEKS_BACK, back=2 * funnel.WEEKS_BACK)  # fmt: skip
+        worth = now.spend_per_buyer * basis.share / now.period.days * MONTH_DAYS
+        return funnel.funnel(days, now.period, peers, clean, worth=worth)
+
+    def _rechecks(self, days: pd.DataFrame, period: Period, rate: float, basis: Basis) -> list[Recheck]:
+        """What the period before put forward about items and ads, looked at again today."""
+        earlier = period.before() if period.days >= 7 else period.shifted(-7)
+        was = overview.totals(days, earlier, margin_rate=rate)
+        if not was.complete:
+            return []
+        bases = overview.mean_totals(
+            days, normal_bases(earlier, self.events, days["day"].iloc[0], wanted=8), margin_rate=rate
         )
+        pair = self._pair(earlier, bases, earlier.before())
+        then = items.item_changes(pair, now_days=earlier.days) if pair else []
+        pair_now = self._pair(period, [was], earlier)
+        since = items.item_changes(pair_now, now_days=period.days) if pair_now else []
+        scenes, scenes_now = self._scenes(earlier, earlier.before()), self._scenes(period, earlier)
+        names = {item.item_id: self.item_name(item.item_id, item.title) for item in then}
+        found = find_overview(was, bases, {}, then, basis=basis, short_names=names, scenes=scenes, totals_too=False)
+        return recheck(found, since, scenes_now, earlier.end)
+
+    def _scenes(self, now: Period, before: Period) -> list[overview.AdScene]:
+        if not self.shop.has("ad_daily"):
+            return []
+        return overview.ad_scenes(self.shop.table("ad_daily"), now, before, source_names(self).scene)
 
     def period(self) -> tuple[Period | None, Period | None]:
         """The period and the one compared with."""
@@ -270,22 +315,32 @@ class ShopOverview(Page):
         )
 
     def due(self) -> list[str]:
-        """Changes to look at again today."""
-        changes = self.frame("changes")
-        end = self.numbers.period.end
-        due = changes[(pd.to_datetime(changes["review_on"]).dt.date <= end) & (changes["day"].notna())]
-        late = due[pd.to_datetime(due["review_on"]).dt.date > end - dt.timedelta(days=7)]
-        return [
+        """Changes and earlier findings to look at again, at most five, each with what came of it."""
+        n = self.numbers
+        lines = [
             self.text(
                 "due",
-                day=row.day,
-                object=self.short_names.get(row.item_id or "", row.object),
-                change=row.change,
-                metric=row.metric or labels.MISSING,
-                owner=row.owner or labels.MISSING,
+                day=one.day,
+                object=self.short_names.get(one.item_id, one.object),
+                change=one.change,
+                metric=one.metric or labels.MISSING,
+                owner=one.owner or labels.MISSING,
+                state=self.text(f"worked.state.{one.state}"),
             )
-            for row in late.sort_values(["review_on", "day"]).head(5).itertuples()
+            for one in due(n.outcomes, n.period)
         ]
+        lines += [
+            self.text(
+                f"recheck.{one.code}",
+                object=one.object,
+                then=one.then,
+                now=one.now,
+                day=one.found_on,
+                state=self.text(f"worked.state.{one.state}"),
+            )  # fmt: skip
+            for one in n.rechecks
+        ]
+        return lines[:DUE_SHOWN]
 
     def quiet(self) -> str:
         """What is said where nothing stands out."""

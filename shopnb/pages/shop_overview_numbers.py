@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass
 
@@ -10,24 +9,18 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.findings.overview import Basis
-from shopnb.metrics.items import ItemChange, ItemPair
+from shopnb.metrics.changes import Outcome, Recheck
+from shopnb.metrics.funnel import Chat, Funnel, Listing
+from shopnb.metrics.items import ItemChange, ItemPair, Quadrants, Range
 from shopnb.metrics.overview import AdScene, Signal, Totals
+from shopnb.metrics.peers import Peer
 from shopnb.metrics.periods import Period
+from shopnb.metrics.plan import Plan
 from shopnb.stats import MixRate
 
+PEER_METRICS = {"访客数": "visitor_days", "支付转化率": "payment_conversion", "客单价": "spend_per_buyer",
+                "退款占比": "refund_share", "支付金额": "paid_amount"}  # fmt: skip
 LEAST_VISITORS, LEAST_BUYERS = 100, 5  # a rate is printed from here on (pages.md 4.2)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A month's goal: reached so far and expected at its end."""
-
-    month: dt.date
-    goal: float
-    reached: float
-    expected: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,17 @@ class Numbers:
     mix: MixRate | None
     margin_rate: float
     basis: Basis
-    target: Target | None
+    target: Plan | None
+    peers: dict[str, Peer]
+    last_year: Totals | None
+    last_year_event: str  # the campaign that both periods were aligned by; "" by weekday
+    funnel: Funnel
+    chat: Chat | None
+    listing: Listing | None
+    quadrants: Quadrants | None
+    goods: Range | None
+    outcomes: list[Outcome]
+    rechecks: list[Recheck]
 
     @property
     def comparable(self) -> bool:

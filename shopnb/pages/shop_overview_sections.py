@@ -10,13 +10,16 @@ import pandas as pd
 
 from shopnb import charts, labels, view
 from shopnb.metrics.periods import Event, Period, event_days, strips
+from shopnb.pages import shop_overview_more as more
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, change_text
 from shopnb.stats import proportion_interval
 
 SHOWN_DAYS = 90
+LEAST_CHANGE = 0.05  # of payment, before its parts are told as shares
+BESIDE = ("goal_due", "last_year", "peer_mean", "peer_best")
 MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
+Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
 
 
 def build(page: Page, key: str) -> view.Section:
@@ -28,14 +31,20 @@ def build(page: Page, key: str) -> view.Section:
         known = n.comparable and not math.isnan(gap)
         question = "moved.question" if known else "moved.question_unknown"
         values = {"gap": abs(gap), "direction": page.text("moved.more" if gap > 0 else "moved.less")} if known else {}
-    return view.Section(key, page.text(question, **values), _BUILDERS[key](page), page.text(f"{key}.how_to_read"))
+    return view.Section(
+        key,
+        page.text(question, **values),
+        tuple(part for part in _BUILDERS[key](page) if part),
+        page.text(f"{key}.how_to_read"),
+    )
 
 
 def _normal(page: Page) -> Parts:
     n = page.numbers
     shown = n.band.tail(SHOWN_DAYS)
     if len(shown) < 7:
-        return page.muted("normal.too_few", days=len(shown)), page.muted("normal.no_changes"), _day_table(page, {})
+        few = page.muted("normal.too_few", days=len(shown))
+        return few, page.muted("normal.no_changes"), more.plan_table(page), _day_table(page, {})
     span = Period(shown["day"].iloc[0], shown["day"].iloc[-1])
     outside = shown[shown["outside"] & ~event_days(page.events, shown["day"])]
     title = page.text(
@@ -53,7 +62,7 @@ def _normal(page: Page) -> Parts:
             "normal.alt", days=len(shown), count=len(outside), low=shown["value"].min(), high=shown["value"].max()
         ),
     )
-    return chart, _change_line(page, changed), _day_table(page, changed)
+    return chart, _change_line(page, changed), more.plan_table(page), _day_table(page, changed)
 
 
 def _changes(page: Page, span: Period) -> dict[dt.date, tuple[str, str]]:
@@ -111,7 +120,8 @@ def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.Tabl
 def _moved(page: Page) -> Parts:
     n = page.numbers
     if math.isnan(n.split["visitor_days"]):
-        return (page.muted("moved.not_comparable"), page.muted("moved.no_margin"), _moved_table(page))
+        why, money = page.muted("moved.not_comparable"), page.muted("moved.no_margin")
+        return why, money, more.break_even(page), _moved_table(page), more.buyers_table(page)
     steps = [
         ("before", n.before.paid_amount, True),
         *((part, value, False) for part, value in n.split.items()),
@@ -131,7 +141,7 @@ def _moved(page: Page) -> Parts:
         spend=n.split["spend_per_buyer"],
     )
     chart = charts.chart_waterfall(frame, id="moved", title=title, alt=alt, lang=page.lang, kind="money")
-    return chart, _margin_chart(page), _moved_table(page)
+    return chart, _margin_chart(page), more.break_even(page), _moved_table(page), more.buyers_table(page)
 
 
 def _margin_chart(page: Page) -> view.ChartPart | view.TextPart:
@@ -168,9 +178,6 @@ def _moved_table(page: Page) -> view.TablePart:
         "paid_net_amount": "money",
         "ad_cost": "money",
         "margin": "money",
-        "new_payer_days": "int",
-        "returning_payer_days": "int",
-        "returning_paid_amount": "money",
     }
     rows = []
     for name, kind in kinds.items():
@@ -186,6 +193,7 @@ def _moved_table(page: Page) -> view.TablePart:
                 "before": labels.format_value(before, kind, page.lang),
                 "difference": change_text(now, before, kind, page.lang) if n.comparable else labels.MISSING,
                 "effect": n.split.get(name, math.nan),
+                **more.against(page, name, kind),
             }
         )
     columns = [
@@ -195,18 +203,15 @@ def _moved_table(page: Page) -> view.TablePart:
         ("difference", "text"),
         ("effect", "signed_money"),
     ]
-    return page.table(
-        "moved",
-        pd.DataFrame(rows, columns=["metric", "now", "before", "difference", "effect"]),
-        columns,
-        signed=("effect",),
-    )
+    frame = pd.DataFrame(rows, columns=[*(name for name, _ in columns), *BESIDE])
+    there = [(name, "text") for name in BESIDE if (frame[name] != labels.MISSING).any()]
+    return page.table("moved", frame, [*columns, *there], signed=("effect",))
 
 
 def _mix(page: Page) -> Parts:
     n = page.numbers
     if n.mix is None or n.mix.code:
-        return page.muted("mix.no_items"), _visitor_kinds(page)
+        return page.muted("mix.no_items"), _visitor_kinds(page), more.devices(page)
     names = {item.item_id: page.item_name(item.item_id, item.title) for item in n.items}
     parts = n.mix.parts.assign(
         label=[names[part] for part in n.mix.parts["part"]],
@@ -246,7 +251,7 @@ def _mix(page: Page) -> Parts:
         ("mix_effect", "pp"),
         ("rate_effect", "pp"),
     ]
-    return chart, page.table("mix", top, columns, rows=5, signed=("mix_effect", "rate_effect"))
+    return chart, page.table("mix", top, columns, rows=5, signed=("mix_effect", "rate_effect")), more.devices(page)
 
 
 def _visitor_kinds(page: Page) -> view.TablePart | view.TextPart:
@@ -295,12 +300,16 @@ def _items(page: Page) -> Parts:
     )
     alt = page.text("items.alt", count=len(top), item=frame["label"].iloc[0], amount=float(frame["value"].iloc[0]))
     chart = charts.chart_diverging(frame, id="items", title=title, alt=alt, lang=page.lang, kind="signed_money")
-    return chart, _item_table(page), page.muted(f"items.way_{n.pair.way}", bases=len(n.pair.bases))
+    way = page.muted(f"items.way_{n.pair.way}", bases=len(n.pair.bases))
+    return chart, _item_table(page), way, more.quadrant_chart(page), more.goods(page)
 
 
 def _item_table(page: Page) -> view.TablePart:
     n = page.numbers
     whole = sum(item.paid_amount for item in n.items)
+    change = whole - sum(item.paid_amount_base for item in n.items)
+    change = change if abs(change) >= LEAST_CHANGE * whole else math.nan  # of hardly any change there are no shares
+    quadrants = more.quadrant_words(page)
     rows = []
     for item in n.items:
         enough = item.visitors >= LEAST_VISITORS and item.buyers >= LEAST_BUYERS
@@ -337,11 +346,13 @@ def _item_table(page: Page) -> view.TablePart:
                 "share": item.paid_amount / whole if whole else math.nan,
                 "search_visitors": item.search_visitors,
                 "verdict": page.text(f"items.verdict.{verdict}"),
+                "share_of_change": (item.paid_amount - item.paid_amount_base) / change,
+                "quadrant": quadrants.get(item.item_id, labels.MISSING),
             }
         )
     columns = [
         ("item", "text"),
-        ("id", "text"),
+        ("verdict", "text"),
         ("item_visitors", "int"),
         ("conversion", "text"),
         ("conversion_change", "pp"),
@@ -351,7 +362,8 @@ def _item_table(page: Page) -> view.TablePart:
         ("refunded_amount", "money"),
         ("share", "pct"),
         ("search_visitors", "int"),
-        ("verdict", "text"),
+        ("share_of_change", "pct"),
+        ("quadrant", "text"),
     ]
     return page.table(
         "items",
@@ -406,8 +418,10 @@ def _service(page: Page) -> Parts:
         for name in names
         if inside[name].notna().any()
     ]
-    frame = pd.DataFrame(rows, columns=["metric", "now", "before"])
-    return chart, page.table("service", frame, [("metric", "text"), ("now", "text"), ("before", "text")])
+    names = ["metric", "now", "before", "peer_mean"]
+    frame = pd.DataFrame([*more.service_rows(page), *rows], columns=names).fillna(labels.MISSING)
+    there = [name for name in names if name != "peer_mean" or (frame[name] != labels.MISSING).any()]
+    return chart, more.score_words(page), page.table("service", frame, [(name, "text") for name in there], rows=6)
 
 
 def _event_names(events: Sequence[Event], day: dt.date) -> str:
@@ -426,5 +440,7 @@ _BUILDERS: dict[str, Callable[[Page], Parts]] = {
     "moved": _moved,
     "mix": _mix,
     "items": _items,
+    "funnel": more.funnel,
     "service": _service,
+    "worked": more.worked,
 }

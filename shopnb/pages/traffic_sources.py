@@ -26,9 +26,9 @@ class TrafficSources(Page):
     slug = "traffic_sources"
     days_behind = 7  # exported once a week
     needs = ("traffic_period",)
-    uses = ("ad_daily", "shop_daily", "item_period", "source_groups", "peers", "campaigns", "items")
+    uses = ("ad_daily", "shop_daily", "item_period", "traffic_detail", "source_groups", "peers", "campaigns", "items")
     notes_shown = 4
-    section_keys = ("who_came", "mix_rate", "matrix", "free_search", "landing")
+    section_keys = ("who_came", "mix_rate", "matrix", "free_search", "words", "lift", "landing", "what_if")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language, the rules that the exports were made under, and the sources they name."""

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shopnb import labels, sources
-from shopnb.errors import MissingDataError
+from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
-from shopnb.metrics import items, overview, source_worth, traffic
+from shopnb.metrics import items, lift, moving, overview, source_tree, source_worth, traffic, words
 from shopnb.metrics.items import ItemChange
+from shopnb.metrics.lift import Lift
+from shopnb.metrics.moving import Move
 from shopnb.metrics.periods import Period, events_in, normal_bases
+from shopnb.metrics.source_tree import LevelSplit
 from shopnb.metrics.source_worth import Worth
 from shopnb.metrics.traffic import Choice, Reach, Whole
+from shopnb.metrics.words import Words
 from shopnb.pages.base import Page
 from shopnb.pages.source_naming import source_names
 from shopnb.stats import MixRate
@@ -86,6 +90,13 @@ class Numbers:
     impossible: list[str]
     unmatched_cost: float
     peers: pd.DataFrame
+    days: pd.DataFrame
+    levels: list[LevelSplit]
+    item_split: tuple[LevelSplit, pd.DataFrame] | None
+    words: Words | None
+    lift: Lift
+    move: Move | None
+    regions: pd.DataFrame
 
     @property
     def period(self) -> Period | None:
@@ -167,7 +178,55 @@ def compute(page: Page) -> Numbers:
         impossible=[row.name for side in sides for row in side[side["impossible"]].itertuples()],
         unmatched_cost=unmatched,
         peers=page.frame("peers"),
+        days=days,
+        levels=source_tree.level_splits(wide) if before is not None and way else [],
+        item_split=_item_split(page, choice),
+        words=_words(page, choice),
+        lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.events),
+        move=_move(page, shown, worth, spending),
+        regions=_regions(page, choice.now.period),
     )
+
+
+def _item_split(page: Page, choice: Choice) -> tuple[LevelSplit, pd.DataFrame] | None:
+    """Mix and rate over item × source, where the sources of items are there for both periods."""
+    if choice.before is None or choice.now.period is None or choice.before.period is None:
+        return None
+    if not page.shop.has("traffic_detail"):
+        return None
+    return source_tree.item_source_split(page.shop.table("traffic_detail"), choice.now.period, choice.before.period)
+
+
+def _words(page: Page, choice: Choice) -> Words | None:
+    if not page.shop.has("traffic_detail"):
+        return None
+    return words.entry_words(page.shop.table("traffic_detail"), choice.now.period)
+
+
+def _move(page: Page, shown: pd.DataFrame, worth: Worth, spending: Spending) -> Move | None:
+    """The what-if as asked for, else from the paid source that earns least to the one that earns most."""
+    kept = worth.kept if not math.isnan(worth.margin_rate) else math.nan
+    named = moving.can_be_named(shown)["label"].tolist()
+    bought = shown[shown["name"].isin(spending.returns)] if spending.returns else shown  # a commission buys no visitors
+    chosen = moving.proposed(bought) or ("", "")
+    ends = []
+    for name, default in zip(("from_source", "to_source"), chosen, strict=True):
+        asked = str(page.given[name])
+        if asked and asked not in named:
+            raise ParameterError("parameter_choice", report=page.slug, name=name, found=asked, allowed=", ".join(named))
+        ends.append(asked or default)
+    visitors = int(page.given["moved_visitors"])
+    if visitors < 1:
+        raise ParameterError(
+            "parameter_choice", report=page.slug, name="moved_visitors", found=visitors, allowed=">= 1"
+        )
+    return moving.move(shown, ends[0], ends[1], float(visitors), kept=kept)
+
+
+def _regions(page: Page, period: Period | None) -> pd.DataFrame:
+    if period is None or not page.shop.has("ad_daily"):
+        return pd.DataFrame()
+    return source_worth.ad_regions(page.shop.table("ad_daily"), period)
 
 
 def _choice(page: Page) -> Choice:

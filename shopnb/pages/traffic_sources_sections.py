@@ -9,19 +9,27 @@ import pandas as pd
 
 from shopnb import charts, labels, sources, view
 from shopnb.metrics import traffic
+from shopnb.metrics.peers import Peer
+from shopnb.metrics.peers import peer as find_peer
 from shopnb.metrics.periods import Period
+from shopnb.pages import traffic_sources_more as more
 from shopnb.pages.base import Page
 from shopnb.pages.source_naming import group_word, rename_notes
 from shopnb.pages.traffic_sources_numbers import Numbers
 from shopnb.stats import proportion_interval
 
-SHOWN_SOURCES, SHOWN_BARS, STALE_DAYS = 30, 6, 60
-Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
+SHOWN_SOURCES, SHOWN_BARS, LANDING_ROWS = 12, 6, 8
+Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
 
 
 def build(page: Page, key: str) -> view.Section:
     """One section by key; `page.numbers` are those of the traffic page."""
-    return view.Section(key, page.text(f"{key}.question"), _BUILDERS[key](page), page.text(f"{key}.how_to_read"))
+    return view.Section(
+        key,
+        page.text(f"{key}.question"),
+        tuple(part for part in _BUILDERS[key](page) if part),
+        page.text(f"{key}.how_to_read"),
+    )
 
 
 def chosen(page: Page, frame: pd.DataFrame, asked: Sequence[str]) -> pd.Series:
@@ -118,7 +126,7 @@ def _mix_rate(page: Page) -> Parts:
     if n.before is None:
         return _need_file(page), page.muted("mix_rate.alone"), _rates(page)
     if n.mix is None or n.mix.code:
-        return page.muted("mix_rate.no_rate"), page.muted("mix_rate.alone"), _rates(page)
+        return (page.muted("mix_rate.no_rate"), page.muted("mix_rate.alone"), _rates(page))
     mix, rate, change = n.mix.mix, n.mix.rate, n.mix.change
     frame = pd.DataFrame(
         [
@@ -131,7 +139,7 @@ def _mix_rate(page: Page) -> Parts:
     values = {"change": change.estimate, "mix": mix.estimate, "rate": rate.estimate, "low": rate.low, "high": rate.high}
     alt = page.text("mix_rate.alt", **values, way=_way(page))
     whole = charts.chart_diverging(frame, id="mix_rate", title=title, alt=alt, lang=page.lang, kind="pp")
-    return whole, _contributors(page), _mix_table(page)
+    return whole, _contributors(page), _mix_table(page), more.level_table(page)
 
 
 def _way(page: Page) -> str:
@@ -226,8 +234,9 @@ def _rates(page: Page) -> view.TablePart | view.TextPart:
 def _matrix(page: Page) -> Parts:
     n: Numbers = page.numbers
     if not n.way:
-        return page.muted("matrix.no_rate"), page.muted("matrix.no_margin_chart"), _matrix_table(page), _basis(page)
-    return _scatter(page), _margins(page), _matrix_table(page), _basis(page)
+        none = page.muted("matrix.no_rate"), page.muted("matrix.no_margin_chart")
+        return *none, _matrix_table(page), _basis(page), more.regions(page)
+    return _scatter(page), _margins(page), _matrix_table(page), _basis(page), more.regions(page)
 
 
 def _scatter(page: Page) -> view.ChartPart | view.TextPart:
@@ -359,13 +368,16 @@ def _checks(page: Page) -> list[dict[str, str]]:
         earlier = float(search["visitors_before"].sum())
         rate_before = float(search["buyers_before"].sum(min_count=1)) / earlier if earlier else math.nan
     rows.append(_check(page, "rate", rate, "pct2", "搜索支付转化率", rate_before))
+    if n.words is not None:
+        rows.append(_check(page, "words", n.words.mean, "pct2", "引导支付转化率", math.nan))
     return rows
 
 
 def _check(page: Page, key: str, own: float, kind: str, metric: str, before: float) -> dict[str, str]:
-    peer, noted = _peer(page, metric)
     n: Numbers = page.numbers
-    lang, by_days = page.lang, n.reach.kind == "visitor_days" and key != "rate" and not math.isnan(own)
+    typed = Peer() if n.period is None else find_peer(n.peers, metric, end=n.period.end, days=n.period.days)
+    peer, noted = typed.mean, typed.noted_on
+    lang, by_days = page.lang, n.reach.kind == "visitor_days" and key not in ("rate", "words") and not math.isnan(own)
     if not math.isnan(peer) and not math.isnan(own):
         reference = page.text("free_search.peer", value=labels.format_value(peer, kind, lang))
         # visitor-days are more than people: visitors read high, a share of them reads low
@@ -386,37 +398,20 @@ def _check(page: Page, key: str, own: float, kind: str, metric: str, before: flo
     }
 
 
-def _peer(page: Page, metric: str) -> tuple[float, object]:
-    """The newest typed-in peer mean of a metric, not older than `STALE_DAYS` before the end of the period."""
-    n: Numbers = page.numbers
-    typed = n.peers[(n.peers["metric"] == metric) & n.peers["peer_mean"].notna() & n.peers["noted_on"].notna()]
-    if typed.empty or n.period is None:
-        return math.nan, None
-    newest = typed.sort_values("noted_on", kind="stable").iloc[-1]
-    noted = pd.Timestamp(newest["noted_on"]).date()
-    covers = pd.notna(newest["start_on"]) and pd.notna(newest["end_on"])
-    if metric == "访客数":
-        days = (pd.Timestamp(newest["end_on"]) - pd.Timestamp(newest["start_on"])).days + 1 if covers else 0
-        if days != n.period.days:
-            return math.nan, None  # a number of people holds for its own length of period only
-    stale = abs((n.period.end - noted).days) > STALE_DAYS
-    return (math.nan, None) if stale else (float(newest["peer_mean"]), noted)
-
-
 def _landing(page: Page) -> Parts:
     n: Numbers = page.numbers
     parts = {"item_visitors": "item_per_100", "shop_page_visitors": "shop_per_100", "video_visitors": "video_per_100",
              "cart_users": "cart_per_100"}  # fmt: skip
     there = {name: head for name, head in parts.items() if n.sources[name].notna().any()}
     if not set(there) - {"cart_users"}:
-        return (page.muted("landing.missing"),)
+        return page.muted("landing.missing"), more.survivors(page)
     rows = _asked(page, n.sources)
     rows = rows[rows["visitors"] >= traffic.LEAST_VISITORS]
     shown = rows.assign(
         source=rows["label"], **{head: rows[name] / rows["visitors"] * 100 for name, head in there.items()}
     )
     columns = [("source", "text"), ("visitors", "int"), *((head, "int") for head in there.values())]
-    return (page.table("landing", shown, columns, rows=SHOWN_SOURCES, bars=tuple(there.values())),)
+    return page.table("landing", shown, columns, rows=LANDING_ROWS, bars=tuple(there.values())), more.survivors(page)
 
 
 def _shown_days(n: Numbers) -> Period | None:
@@ -471,5 +466,8 @@ _BUILDERS: dict[str, Callable[[Page], Parts]] = {
     "mix_rate": _mix_rate,
     "matrix": _matrix,
     "free_search": _free_search,
+    "words": more.words,
+    "lift": more.lift,
     "landing": _landing,
+    "what_if": more.what_if,
 }

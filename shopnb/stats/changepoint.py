@@ -139,4 +139,5 @@ def known_step(values: npt.ArrayLike, after: npt.ArrayLike, groups: npt.ArrayLik
     half = student_quantile(level, freedom) * error
     step = float(effects[1])
     p_value = float(2 * special.stdtr(freedom, -abs(step) / error)) if error > 0 else NAN
-    return Estimate(*(float(np.expm1(end)) for end in (step, step - half, step + half)), p_value)
+    estimate, low, high = (float(np.expm1(end)) for end in (step, step - half, step + half))
+    return Estimate(estimate, low, high, p_value)

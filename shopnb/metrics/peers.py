@@ -1,0 +1,58 @@
+"""What peers of the same tier reach (同行同层平均, 优秀), as somebody copied it by hand from the back office.
+
+Belongs here: which typed line holds for a metric and a period. Peers' figures are taken without a range of ours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+STALE_DAYS = 60  # older than this before the end of the period: not used (pages.md 4.2)
+AMOUNTS = ("访客数", "浏览量", "展现次数", "支付金额", "支付买家数")  # hold for a period of their own length only
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One metric of the peers: mean and best, NaN where unknown; `noted_on` is None without a line."""
+
+    mean: float = math.nan
+    best: float = math.nan
+    noted_on: dt.date | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a mean to compare with."""
+        return not math.isnan(self.mean)
+
+
+def peer(typed: pd.DataFrame, metric: str, *, end: dt.date, days: int) -> Peer:
+    """The newest line of a metric that holds for a period.
+
+    Parameters
+    ----------
+    typed : DataFrame, one row per metric and day noted (schema `peers`); may be empty.
+    metric : the platform's own name, 支付转化率.
+    end, days : last day and length of the period. A number of people or an amount holds for a period of the same length
+        only; a rate holds for any.
+
+    Returns
+    -------
+    Unknown where no line is within `STALE_DAYS` of `end`, or where lengths differ.
+    """
+    lines = typed[(typed["metric"] == metric) & typed["peer_mean"].notna() & typed["noted_on"].notna()]
+    if lines.empty:
+        return Peer()
+    newest = lines.sort_values("noted_on", kind="stable").iloc[-1]
+    noted = pd.Timestamp(newest["noted_on"]).date()
+    if abs((end - noted).days) > STALE_DAYS:
+        return Peer()
+    if metric in AMOUNTS:
+        covers = pd.notna(newest["start_on"]) and pd.notna(newest["end_on"])
+        length = (pd.Timestamp(newest["end_on"]) - pd.Timestamp(newest["start_on"])).days + 1 if covers else 0
+        if length != days:
+            return Peer()
+    return Peer(float(newest["peer_mean"]), float(newest["peer_best"]), noted)
