@@ -27,6 +27,7 @@ class MarketSizing(Page):
     """Market sizing from search listings."""
 
     slug = "market_sizing"
+    days_behind = None  # made when somebody looks, not every day
     needs = ("listing",)
     uses = ("items", "competitors", "market_index", "shop_daily", "item_period")
     section_keys = (
