@@ -1,5 +1,6 @@
 """The command line: exit codes, what it prints for people and for machines, and that nothing is left half done."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -225,6 +226,25 @@ def test_doctor_finds_what_reports_need(capsys, tmp_path, monkeypatch):
     code, out, _ = call(capsys, "doctor", "--json")
     found = json.loads(out)
     assert (code, found["charts"], found["write"]) == (0, "works", "works")
+    assert (found["renderer"], found["exporter"]) == ("shopnb", "works")
+
+
+def test_doctor_names_a_fix_for_each_thing_that_does_not_work(capsys, tmp_path, monkeypatch):
+    import altair
+
+    from shopnb.cli import doctor
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "_browser", lambda: "")
+    monkeypatch.setattr(doctor, "_PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(doctor, "_write_trouble", lambda: "read-only")
+    with altair.renderers.enable("html"):
+        code, out, _ = call(capsys, "doctor", "--json")
+    fixes = json.loads(out)["fixes"]
+    assert code == 1
+    assert len(fixes) >= 4
+    assert any("renderers.enable('shopnb')" in fix for fix in fixes.values())
+    assert any("--pdf" in fix for fix in fixes.values())
 
 
 def test_a_working_copy_keeps_what_the_user_changed(tmp_path):
@@ -260,3 +280,94 @@ def test_the_command_starts_without_the_slow_libraries():
     script = f"import sys, shopnb.cli as c; c.build_parser('en'); print([m for m in {slow} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def shops(tmp_path):
+    made = [tmp_path / "shops" / name for name in ("good", "broken")]
+    for one in made:
+        (one / "tables").mkdir(parents=True)
+    (made[1] / "shopnb.toml").write_text('name = "unfinished', "utf-8")
+    return made
+
+
+@pytest.mark.slow
+def test_a_shop_that_cannot_be_opened_is_one_failed_row_and_the_others_run(shops, tmp_path, capsys):
+    wanted = [NOTEBOOKS / "dated_page.ipynb", "--shop", *shops, tmp_path / "nowhere", "--out", tmp_path / "out"]
+    code, out, _ = call(capsys, "run", *wanted, "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    ended = {event["shop"]: event for event in events if event["event"] == "finished"}
+    assert code == 2
+    assert {shop: (one["state"], one["report"]) for shop, one in ended.items()} == {
+        "good": ("done", "dated_page"),
+        "broken": ("failed", ""),
+        "nowhere": ("failed", ""),
+    }
+    assert (ended["broken"]["error"]["code"], ended["nowhere"]["error"]["code"]) == (
+        "settings_unreadable",
+        "shop_not_found",
+    )
+    started = events.index({"event": "started", "shop": "good", "report": "dated_page"})
+    assert started < events.index(ended["good"])
+    last = events[-1]
+    assert (last["event"], last["done"], last["failed"], last["total"]) == ("ended", 1, 2, 3)
+    index = (tmp_path / "out/index.html").read_text("utf-8")
+    assert "broken" in index
+    assert "nowhere" in index
+
+
+@pytest.mark.slow
+def test_a_log_has_a_line_an_event_with_its_time_and_says_what_is_unchanged(shops, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shopnb.cli.running.program_digest", lambda: "this")  # somebody may edit it meanwhile
+    wanted = [NOTEBOOKS / "dated_page.ipynb", "--shop", shops[0], "--out", tmp_path / "out"]
+    log = tmp_path / "logs/night.log"
+    for _ in range(2):
+        code, out, err = call(capsys, "run", *wanted, "--log", log)
+        assert (code, out, err) == (0, "", "")
+    stamped = [line.split(" ", 2) for line in log.read_text("utf-8").splitlines()]
+    assert all(len(stamp) == len("2026-08-30T10:00:00+00:00") for stamp, _, _ in stamped)
+    assert [(done, said.split()[0]) for _, done, said in stamped] == [
+        ("[0/1]", "1"), ("[1/1]", "done"), ("[1/1]", "1"), ("[1/1]", "Open"),
+        ("[0/1]", "1"), ("[1/1]", "unchanged"), ("[1/1]", "1"), ("[1/1]", "Open"),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_a_table_shows_what_runs(shops, tmp_path):
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    wanted = [NOTEBOOKS / "counts_runs.ipynb", "-p", "pause=1", "--shop", shops[0], "--out", tmp_path / "out"]
+    batch = subprocess.Popen(
+        [sys.executable, "-m", "shopnb", "run", *map(str, wanted)], stdout=theirs, stderr=theirs,
+        env={**os.environ, "SHOPNB_LANG": "en", "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # what Linux says at the end of a pseudo-terminal
+        pass
+    os.close(ours)
+    assert batch.wait() == 0
+    text = shown.decode("utf-8")
+    assert "1 running  0 waiting  0 done" in text
+    assert "good · counts_runs" in text
+    assert "done        good · counts_runs" in text
+
+
+def test_data_of_the_sample_are_stale_only_for_those_who_ask(sample_shop):
+    from shopnb.cli import reports, running
+    from shopnb.shop import open_shop
+
+    shop = open_shop(sample_shop)
+    plain, strict = (running._known({shop.folder: shop}, expects_fresh=strict).due for strict in (False, True))
+    assert plain(shop.folder, "shop_overview", None) == ""
+    assert strict(shop.folder, "shop_overview", None) > "2026-09-01"
+    day = dt.date(2026, 9, 30)
+    assert plain(shop.folder, "shop_overview", day) == "2026-09-30"
+    assert reports.due("traffic_sources", day) == "2026-09-23"
+    assert reports.due("market_sizing", day) == reports.due("of_my_own", day) == ""

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -136,3 +138,19 @@ def test_a_folder_that_cannot_be_written_fails_that_report_only(tmp_path):
     (tmp_path / "out/店").write_text("a file where the folder should be", "utf-8")
     (result,) = run(tmp_path, ["dated_page"], 1)
     assert (result.state, result.exit_code, result.failure.code) == ("failed", 2, "out_not_writable")
+
+
+def test_a_job_in_a_file_is_all_that_another_process_needs(tmp_path):
+    (tmp_path / "sent").write_bytes(pickle.dumps(job(tmp_path, "dated_page")))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    script = (
+        "import pickle, sys; from pathlib import Path; from shopnb.runner import attempt\n"
+        "result = attempt(pickle.loads(Path(sys.argv[1]).read_bytes()))\n"
+        "Path(sys.argv[2]).write_bytes(pickle.dumps(result))"
+    )
+    words = [sys.executable, "-c", script, tmp_path / "sent", tmp_path / "back"]
+    subprocess.run(words, cwd=elsewhere, check=True, capture_output=True)
+    result = pickle.loads((tmp_path / "back").read_bytes())
+    assert (result.state, result.path) == ("done", "店/dated_page_2026-08-30.html")
+    assert (tmp_path / "out" / result.path).is_file()

@@ -76,9 +76,11 @@ class Teller:
         ran = result.state not in ("unchanged", "skipped") and result.seconds
         seconds = labels.text("cli.run.took", self._lang, seconds=round(result.seconds, 1)) if ran else ""
         stale = labels.text("cli.run.due", self._lang, end=result.end, due=result.due) if result.due else ""
-        line = labels.text("cli.run.line", self._lang, state=state, seconds=seconds, stale=stale, **told)
+        skipped = result.failure if result.state == "skipped" else None
+        why = skipped.parts[self._lang]["problem"] if skipped else seconds
+        line = labels.text("cli.run.line", self._lang, state=state, why=why, stale=stale, **told)
         self._say(line.rstrip())
-        if result.failure:
+        if result.failure and not skipped:
             terminal.complain("  " + result.failure.text(self._lang).replace("\n", "\n  "))
 
     def _say(self, line: str) -> None:
