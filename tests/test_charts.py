@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 
+import altair
 import demo
 import pandas as pd
 import pytest
@@ -113,3 +114,19 @@ def test_what_a_notebook_shows_names_the_chart_and_stays_small_when_saved(made):
     assert data[CHART_MIME] is made[0].spec
     assert metadata["shopnb"] == {"chart": "daily", "alt": made[0].alt, "title": made[0].title}
     assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.1
+
+
+def test_charts_of_the_analyst_are_shown_offline_from_the_import_on():
+    assert altair.renderers.active == "shopnb"
+    made = altair.Chart({"values": [{"a": 1}]}, width="container").mark_point().encode(x="a:Q")
+    data, metadata = made._repr_mimebundle_()
+    assert set(data) == {CHART_MIME, "text/plain"}
+    assert data[CHART_MIME]["width"] == 640  # a container is 0 px wide in JupyterLab
+    assert metadata[CHART_MIME]["embed_options"]["renderer"] == "svg"
+
+
+def test_a_renderer_that_somebody_chose_stays():
+    with altair.renderers.enable("html"):
+        charts.renderer.use_offline()
+        assert altair.renderers.active == "html"
+    assert altair.renderers.active == "shopnb"

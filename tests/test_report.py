@@ -10,6 +10,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
+import altair
 import demo
 import nbformat
 import pytest
@@ -260,3 +261,16 @@ def test_a_file_that_three_reports_wait_for_is_named_once_a_shop():
     html = report.index_page(rows, "en")
     assert html.count("the daily file is missing") == 1
     assert "1 shop: 0 reports to read, 0 failed; 1 shop lacks data." in html
+
+
+@pytest.mark.parametrize("options", [{}, {"template": "inline"}])
+def test_charts_that_altair_showed_as_html_with_a_script_are_drawn(options):
+    made = altair.Chart({"values": [{"a": 1, "b": "</script><b>"}]}).mark_point().encode(x="a:Q", tooltip="b:N")
+    with altair.renderers.enable("html", **options):
+        shown = nbformat.v4.new_output("display_data", data=made._repr_mimebundle_())
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[shown], id="a")])
+    html, _ = ShopnbExporter().from_notebook_node(notebook)
+    assert html.count('<div class="nb-chart"') == 1
+    assert 'role="img"' in html
+    assert "jsdelivr" not in html
+    assert len(html) < 330_000  # Vega once, not the script of the output

@@ -12,9 +12,13 @@ from shopnb.charts.bars import chart_diverging, chart_funnel, chart_paired, char
 from shopnb.charts.days import chart_daily_band, chart_lines
 from shopnb.charts.planes import chart_heat, chart_scatter, chart_strip
 from shopnb.charts.ranges import chart_intervals, chart_ranges
+from shopnb.charts.renderer import NAME as OFFLINE
+from shopnb.charts.renderer import active_renderer, offline, use_offline
 from shopnb.view import CHART_MIME, ChartPart
 
 __all__ = [
+    "OFFLINE",
+    "active_renderer",
     "chart_daily_band",
     "chart_diverging",
     "chart_funnel",
@@ -37,6 +41,8 @@ def mime_bundle(part: ChartPart) -> tuple[dict[str, Any], dict[str, Any]]:
     The metadata names the chart for the exporter and keeps the picture that JupyterLab stores on saving small.
     """
     data = {CHART_MIME: part.spec, "text/plain": part.alt}
-    shown = {"renderer": "svg", "actions": False, "scaleFactor": 0.1}
-    named = {"chart": part.id, "alt": part.alt, "title": part.title}
-    return data, {"shopnb": named, CHART_MIME: {"embed_options": shown}}
+    _, metadata = offline(part.spec)
+    return data, {"shopnb": {"chart": part.id, "alt": part.alt, "title": part.title}, **metadata}
+
+
+use_offline()

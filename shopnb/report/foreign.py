@@ -5,6 +5,7 @@ Belongs here: its cells to blocks. Code is left out; HTML that cells printed is 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -37,6 +38,7 @@ _TAGS = frozenset(
     + ("ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "div", "span", "dl", "dt", "dd", "small", "sub", "sup")
 )
 _SPANS = {"td": ["colspan", "rowspan"], "th": ["colspan", "rowspan", "scope"]}
+_SPEC_STARTS = re.compile(r"(?:\}\)\(|\bspec = )\s*(?=\{)")  # where a call of Altair's script names the chart
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -81,7 +83,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 def _cell_blocks(cell: Mapping[str, Any], charts: dict[str, Chart], title: str) -> Iterator[dict[str, str]]:
     for output in cell.get("outputs", []):
-        spec = chart_of(output)
+        spec = chart_of(output) or _embedded(_joined(output.get("data", {}).get("text/html", "")))
         if spec is not None:
             key = f"chart-{len(charts) + 1}"
             charts[key] = Chart(spec, str(spec.get("description") or f"{title} ({len(charts) + 1})"))
@@ -90,6 +92,20 @@ def _cell_blocks(cell: Mapping[str, Any], charts: dict[str, Chart], title: str) 
         html = _output_html(output)
         if html:
             yield {"kind": "html", "html": html}
+
+
+def _embedded(html: str) -> dict[str, Any] | None:
+    """The specification in the HTML of Altair's own renderers, which would load their script from a CDN."""
+    if "vegaEmbed" not in html:
+        return None
+    for start in _SPEC_STARTS.finditer(html):
+        try:
+            found, _ = json.JSONDecoder().raw_decode(html, start.end())
+        except json.JSONDecodeError:
+            continue
+        if "/schema/vega" in str(found.get("$schema", "")):
+            return dict(found)
+    return None
 
 
 def _output_html(output: Mapping[str, Any]) -> str:
