@@ -411,6 +411,65 @@ def test_personal_data_is_in_no_file(tmp_path):
         assert not any(secret in text for text in texts), secret
 
 
+ORDERS_70 = (
+    "订单编号,买家会员名,买家会员昵称,支付单号,支付详情,买家应付货款,买家应付邮费,买家支付积分,总金额,"
+    "返点积分,买家实际支付金额,买家实际支付积分,订单状态,买家留言,收货人姓名,收货地址,运送方式,联系电话,"
+    "联系手机,虚拟号过期时间,订单创建时间,订单付款时间,宝贝标题,宝贝种类,物流单号,物流公司,订单备注,"
+    "宝贝总数量,店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,发票抬头,是否手机订单,分阶段订单信息,"
+    "特权订金订单id,是否上传合同照片,是否上传小票,是否代付,定金排名,修改后的sku,修改后的收货地址,异常信息,"
+    "天猫卡券抵扣,集分宝抵扣,是否是O2O交易,新零售交易类型,新零售导购门店名称,新零售导购门店id,"
+    "新零售发货门店名称,新零售发货门店id,退款金额,预约门店,确认收货时间,打款商家金额,含应开票给个人的个人红包,"
+    "是否信用购,体验期结束时间,前N有礼,配送类型,直播返现状态,返现金额,延迟发货自动赔付金额,新零售成交门店昵称,"
+    "新零售成交门店id,新零售成交经销商id,预售订单,发货时间,商家备忘,主订单编号"
+)
+HONEST = {
+    "订单编号": "4000123456789000001",
+    "买家应付货款": "68",
+    "买家应付邮费": "0",
+    "总金额": "68",
+    "买家实际支付金额": "68",
+    "订单状态": "交易成功",
+    "订单创建时间": "2026-09-16 10:22:33",
+    "订单付款时间": "2026-09-16 10:23:00",
+    "宝贝标题": "保温杯",
+    "宝贝总数量": "1",
+    "订单关闭原因": "",
+    "分阶段订单信息": "",
+    "退款金额": "",
+}
+
+
+@pytest.mark.slow
+def test_personal_data_is_in_no_report_and_no_log(tmp_path):
+    """Every column of the widest order sheet that is not about goods, money or days holds a secret."""
+    header = ORDERS_70.split(",")
+    secrets = {name: f"假密{place:02}王" for place, name in enumerate(header) if name not in HONEST}
+    rows = [header, [(HONEST | secrets)[name] for name in header]]
+    shop = tmp_path / "shop"
+    (shop / "inbox").mkdir(parents=True)
+    (shop / "inbox/ExportOrderList202609171000.csv").write_bytes(csv_bytes(rows, encoding="gb18030"))
+    days = [
+        ["统计日期", "访客数", "支付买家数", "支付金额"],
+        *([f"2026-09-{day:02}", "100", "9", "600"] for day in range(1, 17)),
+    ]
+    (shop / "inbox/日报_20260917.csv").write_bytes(csv_bytes(days))
+    reviews = [["评论", "昵称"], *([f"很好用,联系我1380013800{turn}吧", f"假密昵称{turn}"] for turn in range(9))]
+    (shop / "inbox/评价.csv").write_bytes(csv_bytes(reviews))
+    said = []
+    run = ["run", "shop_overview", "review_analysis", "--out", tmp_path / "out"]
+    for words in (["import", shop / "inbox"], run):
+        command = [sys.executable, "-m", "shopnb", *map(str, words), "--shop", str(shop)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+        said += [done.stdout, done.stderr]
+    written = [path for path in (*(tmp_path / "out").rglob("*"), *(shop / "tables").rglob("*")) if path.is_file()]
+    assert {path.suffix for path in written} >= {".html", ".json", ".ipynb", ".parquet"}, said
+    for path in written:
+        is_table = path.suffix == ".parquet"
+        said.append(str(pq.read_table(path).to_pylist()) if is_table else path.read_text("utf-8", errors="ignore"))
+    for secret in ("假密", "1380013800"):
+        assert not any(secret in text for text in said), secret
+
+
 def test_masked_buyers_are_nobody(tmp_path):
     rows = [ORDER_HEADER, *[order(number, 买家会员名="t**3") for number in range(3)]]
     (tmp_path / "a.csv").write_bytes(csv_bytes(rows))

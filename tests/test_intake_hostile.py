@@ -152,9 +152,12 @@ def test_damaged_old_workbooks_cannot_take_the_process_down(tmp_path):
     assert len(import_files([tmp_path], tmp_path / "shop")) == 12
 
 
-def test_ten_thousand_bad_rows_are_counted(tmp_path):
+def test_a_hundred_thousand_bad_rows_are_counted(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/shopnb.toml").write_text("[intake]\nmax_rejected_share = 1\n")
-    bad = [[f"{number}", "abc", "2026-09-01", "杯"] for number in range(10_000)]
+    bad = [[f"{number}", "abc", "2026-09-01", "杯"] for number in range(100_000)]
     account = read(tmp_path, "a.csv", csv_bytes([HEADER, *orders(5), *bad]))
-    assert (account.kept, account.rejected) == (5, {"not_a_number": 10_000})
+    assert (account.kept, account.rejected) == (5, {"not_a_number": 100_000})
+    (listed,) = (tmp_path / "shop/tables/rejected").iterdir()
+    assert listed.read_bytes().count(b"\r\n") == 100_001
+    assert len(list((tmp_path / "shop/tables/imports").iterdir())) == 1
