@@ -2,6 +2,7 @@
 
 import ast
 import datetime as dt
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -131,3 +132,18 @@ def test_numbers_are_written_as_people_read_them(value, kind, zh, en):
 def test_a_missing_sentence_is_our_own_mistake():
     with pytest.raises(KeyError, match="no sentence"):
         labels.text("common.no_such_key", "en")
+
+
+PLURALS = "days rows files orders reports versions visitors buyers users clicks impressions items sources words weeks"
+
+
+def test_no_english_sentence_counts_one_days():
+    loose = re.compile(r"(?<![Aa]ll )\{\w+(?::int|:number)?\} (" + PLURALS.replace(" ", "|") + r")\b")
+    assert {key: text for key, text in flat("en").items() if loose.search(text)} == {}
+
+
+@pytest.mark.parametrize(("files", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1.0, "1 file")])
+def test_a_sentence_knows_one_from_many(files, said):
+    assert f"Data: {labels.format_value(files, 'int', 'en')} {said.split()[1]}," in labels.text(
+        "common.footer_data", "en", files=int(files), digest="d"
+    )
