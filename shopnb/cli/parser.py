@@ -126,7 +126,8 @@ def build_parser(lang: str) -> argparse.ArgumentParser:
     )
     for name, (module, function, options) in COMMANDS.items():
         told = labels.text(f"cli.commands.{name}", lang)
-        command = made.add_parser(name, help=told, description=told, add_help=False)
+        after = labels.text(f"cli.after.{name}", lang) if labels.has(f"cli.after.{name}", lang) else None
+        command = made.add_parser(name, help=told, description=told, epilog=after, add_help=False)
         _dress(command, lang)
         for option in options:
             flag = option.removesuffix("…")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shopnb import labels, parameters
@@ -87,15 +88,32 @@ def list_(given: argparse.Namespace, lang: str) -> int:
         terminal.say_json({"reports": reports})
         return 0
     headings = [labels.text(f"cli.list.{key}", lang) for key in ("report", "question", "needs")]
-    mark = labels.text("cli.list_mark", lang)
-    rows = [
-        [slug, questions[slug], mark.join(labels.text(f"intake.tables.{name}", lang) for name in needs(slug))]
-        for slug in notebooks
-    ]
-    terminal.say(terminal.table(headings, rows))
+    terminal.say(terminal.table(headings, [[slug, questions[slug], _needed(slug, lang)] for slug in notebooks]))
+    names = set.intersection(*({one.name for one in known} for known in declared.values()))
+    shared = [one for one in next(iter(declared.values())) if one.name in names]
+    terminal.say("\n" + labels.text("cli.list.shared", lang) + "\n" + _parameters(shared, lang))
     for slug, known in declared.items():
-        terminal.say("\n" + labels.text("cli.list.parameters", lang, report=slug))
-        for one in known:
-            told = {"name": one.name, "type": one.type, "default": repr(one.default), "help": one.help}
-            terminal.say(labels.text("cli.list.parameter", lang, **told).rstrip())
+        own = [one for one in known if one.name not in names]
+        if own:
+            terminal.say("\n" + labels.text("cli.list.parameters", lang, report=slug) + "\n" + _parameters(own, lang))
     return 0
+
+
+def _needed(slug: str, lang: str) -> str:
+    """Tables that a report needs, in words; of those that stand for each other one is enough."""
+    page = _page(slug)
+    tables = page.needs if page else ()
+    named = [labels.text(f"intake.tables.{name}", lang) for name in tables]
+    if page and page.needs_any:
+        named.append(" / ".join(labels.text(f"intake.tables.{name}", lang) for name in page.needs_any))
+    return labels.text("cli.list_mark", lang).join(named)
+
+
+def _parameters(known: Sequence[parameters.Parameter], lang: str) -> str:
+    """Parameters lined up: name, type, default, what it is."""
+    rows = []
+    for one in known:
+        key = f"parameters.help.{one.name}"
+        own_words = one.help if lang == "en" or not labels.has(key, lang) else labels.text(key, lang)
+        rows.append([f"  {one.name}", one.type, json.dumps(one.default, ensure_ascii=False), own_words])
+    return terminal.table([labels.text(f"cli.list.{key}", lang) for key in ("name", "type", "default", "help")], rows)

@@ -159,7 +159,7 @@ def standing(job: Job, key: str) -> Result | None:
         return None
     state: State = "unchanged" if done else account.state
     return Result(
-        job.shop_label, job.report, state, account.path, account.end, account.seconds, account.failure,
+        job.shop_label, job.report, state, account.path, account.end, failure=account.failure,
         record=_record(Path(job.out), account.path) if done else {},
     )  # fmt: skip
 
