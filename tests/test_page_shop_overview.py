@@ -210,3 +210,93 @@ def test_no_table_prints_a_rate_of_two_buyers(tmp_path):
     rows = table.frame.set_index("metric")["now"]
     assert rows["支付转化率"] == "–"
     assert rows["支付金额"] == "¥1.06万"
+
+
+def test_the_funnel_prices_its_weakest_step_against_the_peers(last_week):
+    found = last_week.numbers.funnel
+    now = last_week.numbers.now
+    assert math.prod(step.own.estimate for step in found.steps) == pytest.approx(now.payment_conversion, abs=1e-12)
+    assert found.against == "peers"
+    assert found.weakest.name == "orderers"
+    # peers.csv: 4.45 % order of 8.60 % who add to cart
+    assert found.weakest.reference == pytest.approx(0.0445 / 0.086)
+    assert found.whole.reference == pytest.approx(0.0415)
+    assert found.whole.gain_low < found.whole.gain < found.whole.gain_high
+
+
+def test_the_change_log_comes_back_with_what_came_of_it(last_week):
+    state = {(one.change, one.metric): one.state for one in last_week.numbers.outcomes}
+    assert state["短视频直播", "访客数"] == "worked"  # trap B: more people watching
+    assert state["标题", "搜索引导访客数"] in {"unclear", "did_not"}  # truth 7: it did nothing
+    assert state["推广预算", "访客数"] == "early"
+    assert 1 <= len(last_week.view.screen.due) <= 5
+    assert any("人群推广" in line and "没用" in line for line in last_week.view.screen.due)
+
+
+def test_new_and_old_buyers_sum_to_the_change_of_payment(last_week):
+    from shopnb.metrics import overview
+
+    n = last_week.numbers
+    kinds = overview.buyer_kinds(n.now, n.before)
+    change = n.now.paid_amount - n.before.paid_amount
+    assert sum(one.by_number + one.by_spend for one in kinds) == pytest.approx(change, abs=1e-6)
+
+
+def test_the_plan_says_what_is_behind(last_week):
+    goals = {goal.name: goal.state for goal in last_week.numbers.target.goals}
+    assert goals["paid_amount"] == "inside"
+    assert goals["ad_cost_limit"] == "over"
+
+
+def odd_days(folder, name, rows):
+    """A daily report with a refund column under a file name that says when it was exported."""
+    file = daily_csv(folder, [])
+    table = schema.TABLES["shop_daily"]
+    header = [table[column].platform for column in ("day", "visitors", "payers", "paid_amount", "refunded_amount")]
+    lines = [",".join(header), *(",".join(str(value) for value in row) for row in rows)]
+    target = file.with_name(name)
+    target.write_text("\n".join(lines), encoding="utf-8")
+    file.unlink()
+    return target
+
+
+def test_a_day_exported_before_it_was_over_is_left_out_and_named(tmp_path):
+    rows = [(f"2026-08-{day:02d}", 1000, 40, 2800, 100) for day in range(1, 31)]
+    rows[-1] = ("2026-08-30", 310, 9, 600, 0)
+    import_files([odd_days(tmp_path / "files", "日报_2026-08-30 11-20-00.csv", rows)], tmp_path / "shop")
+    page = opened(tmp_path / "shop")
+    assert page.numbers.period.end.day == 29
+    assert any(note.code == "partial_day" for note in page.view.health)
+    assert page.found == []
+
+
+def test_no_visitors_and_negative_refunds_leave_no_nonsense(tmp_path):
+    rows = [(f"2026-08-{day:02d}", 1000, 40, 2800, 100) for day in range(1, 31)]
+    rows[-3] = ("2026-08-28", 0, 0, 0, 0)
+    rows[-2] = ("2026-08-29", 1000, 40, 2800, -350)
+    import_files([odd_days(tmp_path / "files", "日报_2026-08-31.csv", rows)], tmp_path / "shop")
+    page = opened(tmp_path / "shop", margin_rate=0.4)
+    assert all("nan" not in text.lower() and "inf" not in text.lower().split() for text in words(page))
+    now = page.numbers.now
+    assert now.refunded_amount == pytest.approx(5 * 100 - 350)
+    assert now.margin == pytest.approx((6 * 2800 - 150) * 0.4)
+    assert now.payment_conversion == pytest.approx(240 / 6000)
+
+
+def test_a_months_target_may_stand_in_the_settings(tmp_path):
+    rows = [(f"2026-08-{day:02d}", 1000, 40, 2800, 90) for day in range(1, 31)]
+    import_files([daily_csv(tmp_path / "files", rows)], tmp_path / "shop")
+    (tmp_path / "shop" / "shopnb.toml").write_text('[targets]\n"2026-08" = 90000\n', encoding="utf-8")
+    page = opened(tmp_path / "shop")
+    assert page.numbers.target.goal == 90_000
+    assert page.numbers.target.reached == 30 * 2800
+    assert page.view.screen.progress.share == pytest.approx(84_000 / 90_000)
+
+
+def test_a_target_that_is_no_month_is_refused(tmp_path):
+    from shopnb.errors import InputError
+    from shopnb.shop.settings import read_settings
+
+    (tmp_path / "shopnb.toml").write_text("[targets]\naugust = 90000\n", encoding="utf-8")
+    with pytest.raises(InputError, match="settings_value"):
+        read_settings(tmp_path)

@@ -267,3 +267,33 @@ def test_the_packaged_list_is_whole():
     assert {entry["group"] for entry in (*listed["source"], *listed["word"])} <= set(sources.GROUPS)
     for lang in labels.LANGUAGES:
         assert set(labels.keys("traffic_sources.group", lang)) == set(sources.GROUPS)
+
+
+def test_the_what_if_takes_named_sources_and_refuses_others(shop):
+    page = opened(shop)
+    found = page.numbers.move
+    assert found is not None
+    assert found.buyers.low < found.buyers.estimate < found.buyers.high
+    turned = opened(shop, from_source=found.taker, to_source=found.giver, moved_visitors=500).numbers.move
+    assert (turned.giver, turned.taker, turned.visitors) == (found.taker, found.giver, 500)
+    for given in ({"from_source": "没有的来源"}, {"moved_visitors": 0}):
+        with pytest.raises(ParameterError, match="parameter_choice"):
+            opened(shop, **given).record()
+
+
+def test_every_level_of_the_tree_splits_one_change(shop):
+    n = opened(shop).numbers
+    assert n.levels
+    for one in n.levels:
+        assert one.split.change.estimate == pytest.approx(n.levels[0].split.change.estimate, abs=1e-12)
+        parts = one.split.mix.estimate + one.split.rate.estimate
+        assert parts == pytest.approx(one.split.change.estimate, abs=1e-12)
+
+
+def test_what_the_shops_own_days_cannot_tell_is_said(shop):
+    page = opened(shop)
+    assert page.numbers.lift.code == "too_few_days"
+    assert page.numbers.words is None
+    for key in ("words", "lift"):
+        (part,) = page.build_section(key).parts
+        assert part.muted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import pandas as pd
 
@@ -50,6 +51,8 @@ class ShopOverview(Page):
         """Read the daily report and what adds to it."""
         grain, compare = self.choice("grain"), self.choice("compare")
         days = overview.daily(self.shop.table("shop_daily"), until=self.day("end_date"))
+        if len(days) > 1 and days["day"].iloc[-1] == self._unfinished:
+            days = days.iloc[:-1]
         if days.empty:
             raise MissingDataError("no_days", report=self.slug, table="shop_daily", end=self.given["end_date"])
         period = resolve(
@@ -84,8 +87,6 @@ class ShopOverview(Page):
         ads = self.shop.table("ad_daily") if self.shop.has("ad_daily") else None
         item_period = self.shop.table("item_period") if self.shop.has("item_period") else None
         sold = pair.frame[pair.frame["which"] == "now"] if pair else None
-        targets = self.frame("targets")
-        whole = targets[targets["scope"].fillna("").isin(["", WHOLE_SHOP])]
         return Numbers(
             days=days,
             period=period,
@@ -102,7 +103,7 @@ class ShopOverview(Page):
             mix=_item_mix(moved),
             margin_rate=rate,
             basis=basis,
-            target=plan(whole, days, band, period.end, margin_rate=rate),
+            target=plan(self._targets(period.end), days, band, period.end, margin_rate=rate),
             peers={metric: peer(typed, metric, end=period.end, days=period.days) for metric in PEER_METRICS},
             last_year=last_year,
             last_year_event=event,
@@ -114,6 +115,16 @@ class ShopOverview(Page):
             outcomes=outcomes(self.frame("changes"), days, item_period, self.events, period.end),
             rechecks=self._rechecks(days, period, rate, basis),
         )
+
+    @cached_property
+    def _unfinished(self) -> dt.date | None:
+        """The last day of the daily report where it was exported on that day itself: its numbers are not whole yet."""
+        made = [one for one in self.shop.accounts("shop_daily") if one.kept and one.exported_at and one.days]
+        newest = max(made, key=lambda one: one.exported_at or dt.datetime.min, default=None)  # noqa: DTZ901 - shop time
+        if newest is None or newest.exported_at is None:
+            return None
+        last = dt.date.fromisoformat(newest.days[1])
+        return last if newest.exported_at.date() <= last else None
 
     def _compared(self, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
         if compare == "last_year":
@@ -129,6 +140,16 @@ class ShopOverview(Page):
         return items.item_pair(table, period, [base.period for base in bases]) or items.item_pair(
             table, period, [compared]
         )
+
+    def _targets(self, end: dt.date) -> pd.DataFrame:
+        """Goals of the whole shop: the typed table, else the month's payment from the shop's settings."""
+        typed = self.frame("targets")
+        whole = typed[typed["scope"].fillna("").isin(["", WHOLE_SHOP])]
+        month = f"{end:%Y-%m}"
+        goal = self.shop.settings.targets.get(month)
+        if goal is None or (whole["period"] == month).any():
+            return whole
+        return pd.DataFrame([{**dict.fromkeys(typed.columns), "period": month, "paid_amount": goal}])
 
     def _last_year(self, days: pd.DataFrame, period: Period, rate: float) -> tuple[Totals | None, str]:
         """The same period a year ago where it is there, and the campaign that it was aligned by."""
@@ -354,6 +375,8 @@ class ShopOverview(Page):
         n = self.numbers
         notes = []
         listed = labels.text("common.list_mark", self.lang)
+        if self._unfinished:
+            notes.append(view.Note("partial_day", self.text("health.partial_day", day=self._unfinished), "attention"))
         for which, totals in (("now", n.now), ("before", n.before)):
             if totals.missing_days:
                 days = listed.join(labels.format_value(day, "day_short", self.lang) for day in totals.missing_days[:7])

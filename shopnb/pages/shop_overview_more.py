@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -44,10 +45,11 @@ def plan_table(page: Page) -> view.TablePart | view.TextPart:
             "reached": labels.format_value(goal.reached, goal.kind, page.lang),
             "conclusion": page.text(f"plan.state.{goal.state}") if goal.state else labels.MISSING,
         }
-        for goal in plan.goals
+        for goal in sorted(plan.goals, key=lambda goal: goal.state not in ("behind", "over"))
     ]
     names = ["metric", "conclusion", "reached", "due", "goal"]
-    return page.table("plan", pd.DataFrame(rows, columns=names), [(name, "text") for name in names], rows=4)
+    table = page.table("plan", pd.DataFrame(rows, columns=names), [(name, "text") for name in names])
+    return replace(table, caption=page.text("plan.caption", month=plan.month))
 
 
 def against(page: Page, name: str, kind: str) -> dict[str, str]:
@@ -87,7 +89,8 @@ def buyers_table(page: Page) -> view.TablePart | view.TextPart | None:
     ]
     columns = [("label", "text"), ("buyers", "int"), ("buyers_before", "int"), ("spend_per_buyer", "money2"),
                ("paid_amount", "money"), ("by_number", "signed_money"), ("by_spend", "signed_money")]  # fmt: skip
-    return page.table("buyers", pd.DataFrame(rows), columns, signed=("by_number", "by_spend"))
+    table = page.table("buyers", pd.DataFrame(rows), columns, signed=("by_number", "by_spend"))
+    return replace(table, caption=page.text("moved.buyers_caption"))
 
 
 def break_even(page: Page) -> view.TextPart | None:
@@ -279,7 +282,7 @@ def _listing(page: Page) -> view.TablePart | None:
         if not math.isnan(count)
     ]
     columns = [("step", "text"), ("people", "int"), ("step_rate", "pct2")]
-    return page.table("listing", pd.DataFrame(rows), columns, rows=3)
+    return replace(page.table("listing", pd.DataFrame(rows), columns), caption=page.text("funnel.listing_caption"))
 
 
 def score_words(page: Page) -> view.TextPart:
@@ -326,7 +329,7 @@ def worked(page: Page) -> Parts:
     if not n.outcomes:
         return (page.muted("worked.none"),)
     rows = []
-    for one in n.outcomes:
+    for one in sorted(n.outcomes, key=lambda one: one.state in ("unclear", "early")):
         effect = one.effect
         why = page.text(f"worked.reason.{one.reason}") if one.reason else ""
         rows.append(

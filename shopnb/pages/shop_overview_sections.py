@@ -15,7 +15,7 @@ from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, change_text
 from shopnb.stats import proportion_interval
 
-SHOWN_DAYS = 90
+SHOWN_DAYS, SHOWN_ROWS = 90, 7
 LEAST_CHANGE = 0.05  # of payment, before its parts are told as shares
 BESIDE = ("goal_due", "last_year", "peer_mean", "peer_best")
 MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
@@ -90,7 +90,7 @@ def _change_line(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.Te
 
 def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.TablePart:
     n = page.numbers
-    recent = int((n.days["day"] >= n.days["day"].iloc[-1] - dt.timedelta(days=13)).sum())
+    recent = int((n.days["day"] >= n.days["day"].iloc[-1] - dt.timedelta(days=SHOWN_ROWS - 1)).sum())
     frame = n.days.merge(n.band[["day", "low", "high"]], on="day", how="left").sort_values("day", ascending=False)
     frame = frame.assign(
         usual=[
@@ -120,8 +120,13 @@ def _day_table(page: Page, changed: dict[dt.date, tuple[str, str]]) -> view.Tabl
 def _moved(page: Page) -> Parts:
     n = page.numbers
     if math.isnan(n.split["visitor_days"]):
-        why, money = page.muted("moved.not_comparable"), page.muted("moved.no_margin")
-        return why, money, more.break_even(page), _moved_table(page), more.buyers_table(page)
+        return (
+            page.muted("moved.not_comparable"),
+            _margin_chart(page),
+            more.break_even(page),
+            _moved_table(page),
+            more.buyers_table(page),
+        )
     steps = [
         ("before", n.before.paid_amount, True),
         *((part, value, False) for part, value in n.split.items()),
@@ -254,11 +259,13 @@ def _mix(page: Page) -> Parts:
     return chart, page.table("mix", top, columns, rows=5, signed=("mix_effect", "rate_effect")), more.devices(page)
 
 
-def _visitor_kinds(page: Page) -> view.TablePart | view.TextPart:
+def _visitor_kinds(page: Page) -> view.TablePart | view.TextPart | None:
     """Without items: visitors of item pages against all visitors (viewers of live and video are the rest)."""
     n = page.numbers
-    if math.isnan(n.now.item_visitor_days) or not n.comparable or math.isnan(n.before.item_visitor_days):
+    if math.isnan(n.now.item_visitor_days):
         return page.muted("mix.no_item_visitors")
+    if not n.comparable or math.isnan(n.before.item_visitor_days):
+        return None
     rows = [
         {
             "label": page.text(f"mix.kind.{side}"),

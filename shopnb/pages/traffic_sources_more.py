@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -44,7 +45,8 @@ def level_table(page: Page) -> view.TablePart | None:
     ]
     columns = [("level", "text"), ("mix_effect", "pp"), ("rate_effect_range", "text"), ("conclusion", "text"),
                ("parts", "int")]  # fmt: skip
-    return page.table("levels", pd.DataFrame(rows), columns, signed=("mix_effect",))
+    table = page.table("levels", pd.DataFrame(rows), columns, signed=("mix_effect",))
+    return replace(table, caption=page.text("mix_rate.levels_caption"))
 
 
 def words(page: Page) -> Parts:
@@ -94,7 +96,7 @@ def lift(page: Page) -> Parts:
         effect = found.effect
         key = "none" if effect.low <= 0 <= effect.high else "lifts" if effect.low > 0 else "takes"
         title = page.text(f"lift.{key}", effect=effect.estimate, low=effect.low, high=effect.high)
-    if len(series) < 2:
+    if found.code or len(series) < 2:
         return (view.TextPart(title, muted=True),)
     chart = charts.chart_lines(
         pd.concat(parts, ignore_index=True), id="lift", title=title, alt=title, lang=page.lang, kind="int"
@@ -139,8 +141,8 @@ def what_if(page: Page) -> Parts:
         rows = [{"label": page.text("what_if.margin"), "value": money.estimate, "low": money.low, "high": money.high}]
     chart = charts.chart_diverging(pd.DataFrame(rows), id="what_if", title=title, alt=title, lang=page.lang, kind=kind)
     told = {
-        "buyers": labels.format_value(found.buyers.estimate, "signed", page.lang),
-        "buyers_range": labels.format_range(found.buyers.low, found.buyers.high, "signed", page.lang),
+        "buyers": labels.format_value(round(found.buyers.estimate), "signed", page.lang),
+        "buyers_range": labels.format_range(round(found.buyers.low), round(found.buyers.high), "signed", page.lang),
     }
     return chart, view.TextPart(page.text("what_if.told", **values, **told))
 
@@ -157,4 +159,5 @@ def regions(page: Page) -> view.TablePart | None:
     shown = rows.assign(share_of_cost=rows["cost"] / rows["cost"].sum(), ad_cost=rows["cost"], return_range=ranges)
     columns = [("region", "text"), ("return_range", "text"), ("ad_cost", "money"), ("share_of_cost", "pct"),
                ("deal_amount", "money"), ("clicks", "int")]  # fmt: skip
-    return page.table("regions", shown, columns, rows=SHOWN_REGIONS, bars=("share_of_cost",))
+    table = page.table("regions", shown, columns, rows=SHOWN_REGIONS, bars=("share_of_cost",))
+    return replace(table, caption=page.text("matrix.regions_caption"))

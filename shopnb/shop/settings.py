@@ -5,6 +5,7 @@ Belongs here: the settings, their defaults and their checks.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from shopnb.errors import InputError
 
 FILE_NAME = "shopnb.toml"
 PLATFORMS = ("taobao", "tmall", "1688", "pdd", "jd", "douyin", "other")
-_SECTIONS = ("fees", "intake")
+_SECTIONS = ("fees", "intake", "targets")
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Settings:
     margin_rate : share of sales left after goods, packing, parcel and platform fees, 0-1; None when not given.
     refund_rate : share of sales refunded in the long run, 0-1; None: taken from the data.
     fees : name to rate or amount, as typed under `[fees]`.
+    targets : month (2026-08) to the payment aimed at, as typed under `[targets]`; the targets table goes first.
     lang : language of the reports unless a run says otherwise.
     sample : whether this is the simulated shop.
     """
@@ -44,6 +47,7 @@ class Settings:
     margin_rate: float | None = None
     refund_rate: float | None = None
     fees: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
     lang: str = "zh"
     sample: bool = False
 
@@ -71,7 +75,8 @@ def read_settings(folder: Path) -> Settings:
     for name, value in given.items():
         if not _is_right(name, value):
             raise InputError("settings_value", file=str(path), name=name, value=str(value))
-    given["fees"] = {name: float(rate) for name, rate in given.get("fees", {}).items()}
+    for section in ("fees", "targets"):
+        given[section] = {name: float(value) for name, value in given.get(section, {}).items()}
     return Settings(**given)
 
 
@@ -83,6 +88,10 @@ def _is_right(name: str, value: Any) -> bool:
     """Whether a setting has a value it can have."""
     if name in {"margin_rate", "refund_rate"}:
         return _is_number(value) and 0 <= value <= 1
+    if name == "targets":
+        return isinstance(value, dict) and all(
+            _MONTH.fullmatch(month) and _is_number(goal) and goal > 0 for month, goal in value.items()
+        )
     if name == "fees":
         return isinstance(value, dict) and all(_is_number(rate) and rate >= 0 for rate in value.values())
     if name == "sample":
