@@ -64,7 +64,9 @@ def _trials(lang: str) -> Iterator[Trial]:
     yield Trial("renderer", active, "" if active == charts.OFFLINE else "renderer")
     exporters = metadata.entry_points(group="nbconvert.exporters").names
     yield Trial("exporter", works if "shopnb" in exporters else missing, "" if "shopnb" in exporters else "exporter")
-    yield Trial("kernels", labels.text("cli.doctor.forked" if forks.possible() else "cli.doctor.started", lang))
+    refusal = forks.refusal()
+    key = "cli.doctor.started" if refusal else "cli.doctor.forked"
+    yield Trial("kernels", labels.text(key, lang, why=refusal))
     yield _fonts(lang)
     browser = _browser()
     yield Trial("browser", browser or missing, "" if browser else "browser")

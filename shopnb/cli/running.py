@@ -21,7 +21,19 @@ from shopnb.cli import reports, terminal
 from shopnb.cli.sample import shop_folder
 from shopnb.cli.telling import Teller
 from shopnb.errors import ParameterError, RunError, ShopnbError
-from shopnb.runner import EXTRAS, Choice, Failure, Limits, Plan, Reports, Result, plan, program_digest, run_batch
+from shopnb.runner import (
+    EXTRAS,
+    Choice,
+    Failure,
+    Limits,
+    Plan,
+    Reports,
+    Result,
+    plan,
+    program_digest,
+    run_batch,
+    warm_up,
+)
 from shopnb.shop import Shop, open_shop
 
 EXIT_STALE = 3  # with --require-fresh: every report is there, some end before the day they should reach
@@ -38,6 +50,7 @@ def run(given: argparse.Namespace, lang: str) -> int:
         seconds=_amount("--timeout", given.timeout, _SECONDS, "90s, 10m, 1h"),
         memory_mb=int(_amount("--memory", given.memory, _MEGABYTES, "800M, 2G")),
     )
+    warm_up()
     progress = terminal.Progress(lang, quiet=given.json)
     shops, closed = _shops([written for group in given.shop for written in group], progress)
     progress.clear()

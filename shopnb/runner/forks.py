@@ -140,6 +140,13 @@ class Template:
         self._starts += 1
         theirs.close()
 
+    def _has_worked(self) -> bool:
+        """Whether it has imported everything and served."""
+        if not self._works and self.life.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                self._works = bool(self.life.recv(1, socket.MSG_DONTWAIT))
+        return self._works
+
     def mend(self) -> bool:
         """Start the process again where it has died; False where that has been tried too often.
 
@@ -147,13 +154,11 @@ class Template:
         """
         if self._starts == 0:
             return False
-        if not self._works:
-            with contextlib.suppress(BlockingIOError):
-                self._works = bool(self.life.recv(1, socket.MSG_DONTWAIT))
+        works = self._has_worked()
         if self.process.poll() is None:
             return True
         self.life.close()
-        if self._starts >= _STARTS or not self._works:  # it cannot import, or it dies again and again
+        if self._starts >= _STARTS or not works:  # it cannot import, or it dies again and again
             self.end()
             self._starts = 0
             return False
@@ -162,11 +167,13 @@ class Template:
 
     def end(self) -> None:
         """End the process and all that it forked."""
+        if not self._has_worked():  # it is importing and has forked nothing
+            self.process.kill()
         self._listener.close()
         self.life.close()
         try:
             self.process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:  # still importing, so it has forked nothing
+        except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -174,6 +181,7 @@ class Template:
 
 _own: Template | None = None
 _foreign: tuple[str, dict[str, str]] | None = None
+_refused = ""
 
 
 def shared() -> Template | None:
@@ -188,6 +196,19 @@ def shared() -> Template | None:
             return None
         atexit.register(_own.end)
     return _own if _own.mend() else None
+
+
+def refusal() -> str:
+    """Why a process cannot be forked here, after trying it; "" where it works."""
+    if not possible():
+        return SWITCH if os.environ.get(SWITCH) == "0" else sys.platform
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        forked = fork("worker", [""], environment=surroundings(), folder=str(Path.cwd()), beside=theirs.fileno())
+    if forked is None:
+        return _refused or "fork"
+    forked.close()
+    return ""
 
 
 def mend() -> None:
@@ -247,6 +268,8 @@ def fork(
     except OSError:
         told = {}
     if "pid" not in told:
+        global _refused
+        _refused = told.get("refused", "")
         connection.close()
         return None
     return Forked(connection, told["pid"])
