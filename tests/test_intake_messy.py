@@ -5,7 +5,7 @@ from datetime import date
 
 import openpyxl
 import pytest
-from test_intake import csv_bytes, stored, xlsx_bytes
+from test_intake import csv_bytes, stored, xlsx_bytes, zip_bytes
 
 from shopnb.intake import dates, import_files, values
 from shopnb.intake.faults import BadValue
@@ -49,6 +49,11 @@ SAME = {
     "header after 20 rows": csv_bytes([["说明"]] * 20 + [HEADER, FIRST, SECOND]),
     "invisible marks in headers": csv_of(FIRST, SECOND).replace("访客数".encode(), "访\u200b客\u200d数\u2060".encode()),
     "percent without its sign": csv_of([*FIRST[:4], "2"], [*SECOND[:4], "2.00"]),
+    "ten thousands in the header": csv_bytes(
+        [["统计日期", "访客数(千)", "支付金额（万元）", *HEADER[3:]], ["2026-09-01", "1", "0.12345", *FIRST[3:]],
+         ["2026-09-02", "1.1", "1334.5元", *SECOND[3:]]]
+    ),
+    "sums under other headers": csv_of(FIRST, SECOND, ["", "全店合计", "2,569", "42", "2%"], ["-", "", "", "", "总计"]),
     "words beside numbers": csv_of(
         ["2026-09-01", "1000人", "￥1,234.50 元", "20人", "2%"], [*SECOND[:2], "RMB1334.5", "22", "2%"]
     ),
@@ -146,3 +151,27 @@ def test_a_review_with_one_word_is_no_note(tmp_path):
     ]
     account, found = read(tmp_path, csv_bytes(rows))
     assert len(found) == 2, account.dropped
+
+
+def test_lengths_of_time(tmp_path):
+    header = ["统计日期", "访客数", "平均停留时长", "支付金额"]
+    cells = ["00:01:20", "80.5秒", "1分20秒", "1:00:05", "12", "-"]
+    rows = [[f"2026-09-0{number}", "5", cell, "1"] for number, cell in enumerate(cells, 1)]
+    account, found = read(tmp_path, csv_bytes([header, *rows]))
+    assert [row["dwell_seconds"] for row in found] == [80.0, 80.5, 80.0, 3605.0, 12.0, None], account.rejected
+
+
+def test_no_refund_is_no_fault(tmp_path):
+    header = ["订单编号", "买家实际支付金额", "订单创建时间", "宝贝标题", "退款金额"]
+    rows = [["4001", "5", "2026-09-01 10:00:00", "杯", "无退款申请"], ["4002", "5", "2026-09-01 10:00:00", "杯", "3.5"]]
+    _, found = read(tmp_path, csv_bytes([header, *rows]))
+    assert [row["refunded_amount"] for row in found] == [None, 3.5]
+
+
+def test_a_name_that_leads_out_of_an_archive_is_only_a_name(tmp_path):
+    data = zip_bytes({"../../evil.csv": csv_of(FIRST), "C:\\\\a\\\\b.csv": csv_of(SECOND)})
+    (tmp_path / "a.zip").write_bytes(data)
+    found = import_files([tmp_path / "a.zip"], tmp_path / "shop")
+    assert [account.state for account in found] == ["imported", "imported"]
+    assert not any(".." in account.file.split("!/")[1] for account in found)
+    assert not list(tmp_path.parent.glob("**/evil.csv"))

@@ -15,7 +15,7 @@ from typing import Any
 
 from shopnb.intake import dates, personal, values
 from shopnb.intake.faults import BadValue
-from shopnb.intake.kinds import fold, percent_column
+from shopnb.intake.kinds import fold, percent_column, scale_of
 from shopnb.intake.recognise import Recognised
 from shopnb.intake.sheets import BrokenRow, Cell, Row, is_blank
 from shopnb.schema import Column
@@ -24,6 +24,8 @@ EXAMPLE = "【示例】"  # marks the lines of a template that are no data
 NOTE = "#"  # begins the lines around the rows of a bill
 _NOTE_WORDS = re.compile(r"(?:注|备注|说明|制表|制表人|数据来源|数据说明|note|source)\s*[::]|[*※]")
 _NOTE_LETTERS = 4  # a lone cell with so many letters is a remark; 9月3日 and Sep 5 have fewer
+_NOTHING = frozenset({"", "-", "--", " ", None})
+_SUM_ENDS = ("合计", "总计", "小计", "汇总")
 _LIKE_AN_ID = 10**10  # phone numbers and ids are greater; no outcome of a user is
 Parser = Callable[[Any], Any]
 _AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
@@ -138,6 +140,7 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
     key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
     is_tree = sum(name in found.columns for name in found.kind.tree) > 1  # there 汇总 may be a source without parts
     words = found.kind.subtotals - ({"汇总"} if is_tree else set())
+    needed = [found.columns[name] for name in found.kind.required if name in found.columns]
     rows, numbers = [], []
     cleaned = Cleaned({}, {}, [], read=len(below))
     for number, row in enumerate(below, first):
@@ -151,7 +154,7 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
             cleaned.dropped["example_row"] += 1
         elif str(row[0]).strip() == header[0] and _texts(row[: len(header)]) == header:
             cleaned.dropped["repeated_header"] += 1
-        elif any(_is_word(row[i], words) for i in key_cells if i < len(row)):
+        elif any(_is_word(row[i], words) for i in key_cells if i < len(row)) or _is_unnamed_sum(row, needed, words):
             cleaned.dropped["subtotal"] += 1
         elif len(row) > len(header) and not all(is_blank(cell) for cell in row[len(header) :]):
             cleaned.rejections.append(Rejection(number, "", "", "too_many_cells"))
@@ -186,6 +189,14 @@ def _texts(row: list[Cell]) -> list[str]:
 def _is_word(cell: Cell, words: Set[str]) -> bool:
     """Whether a cell is one of these folded words; most cells are too long to be."""
     return isinstance(cell, str) and len(cell) < 12 and fold(cell) in words
+
+
+def _is_unnamed_sum(row: Row, needed: Sequence[int], words: Set[str]) -> bool:
+    """Whether a row without its id or day says in another cell that it sums others up (全店合计)."""
+    if not any(i < len(row) and row[i] in _NOTHING for i in needed):
+        return False
+    texts = [fold(cell) for cell in row if isinstance(cell, str) and len(cell) < 12]
+    return any(text in words or text.endswith(_SUM_ENDS) for text in texts if text)
 
 
 def _parse_unique(cells: Sequence[Cell], parser: Parser) -> tuple[list[Any], dict[int, str]]:
@@ -230,6 +241,10 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
     if column.dtype in {"date", "timestamp"}:
         parse = dates.parse_date if column.dtype == "date" else dates.parse_timestamp
         return _unless_blank(lambda cell: parse(cell, near=near, future=name in _AHEAD))
+    if (scale := scale_of(found.headers[found.columns[name]])) != 1 and column.dtype in {"int", "float"}:
+        return lambda cell: _scaled(cell, scale, whole=column.dtype == "int")
+    if column.unit == "seconds":
+        return values.parse_seconds
     if percent_column(found.headers[found.columns[name]], column):
         return _percent
     if column.dtype == "text" and name.endswith("_id"):
@@ -246,6 +261,14 @@ def _unless_blank(parse: Parser) -> Parser:
         return None if isinstance(cell, str | None) and values.clean_text(cell) is None else parse(cell)
 
     return parser
+
+
+def _scaled(cell: Cell, scale: float, *, whole: bool) -> float | None:
+    """A plain number under a header that says 万 is so many ten thousands; one that says so itself is read as such."""
+    number = values.parse_number(cell)
+    if number is not None and not (isinstance(cell, str) and cell.strip()[-1:] in {"千", "万", "亿", "元"}):
+        number = round(number * scale, 6)
+    return number if number is None or not whole else int(number)
 
 
 def _percent(cell: Cell) -> float | None:

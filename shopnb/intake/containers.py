@@ -184,7 +184,7 @@ def _zip_members(name: str, data: bytes, depth: int) -> Iterator[Member | InputE
             return
         if depth >= MAX_DEPTH:
             raise InputError("archive_too_deep", file=name)
-        wanted = [(info, _member_name(info)) for info in infos]
+        wanted = [(info, _inner_name(_member_name(info))) for info in infos]
         wanted = [(info, inner) for info, inner in wanted if _is_export_like(Path(inner), Path())]
         if not wanted:
             raise InputError("archive_without_exports", file=name)
@@ -208,6 +208,12 @@ def _zip_member(
         yield error
         return
     yield from _members(Member(name, data), depth=depth + 1) if data else [InputError("file_empty", file=name)]
+
+
+def _inner_name(name: str) -> str:
+    """A member's name without ways out of the archive; nothing is unpacked, so it is only a name."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part not in {"", ".", ".."} and not part.endswith(":"))
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

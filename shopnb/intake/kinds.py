@@ -291,6 +291,22 @@ def load_kinds(folder: Path, platform: str = "") -> tuple[Kind, ...]:
     return (*own, *(kind for kind in packaged_kinds(platform) if kind.name not in names))
 
 
+_SCALED = re.compile(r"[([](千|万|百万|亿)(?:元|人|次|件|个)?[)\]]$")
+_SCALES = {"千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8}
+
+
+def scale_of(header: str) -> float:
+    """What plain numbers under a header such as 支付金额(万元) are to be multiplied by; 1 for nearly all.
+
+    Examples
+    --------
+    >>> scale_of("支付金额（万元）"), scale_of("支付金额(元)")
+    (10000.0, 1.0)
+    """
+    match = _SCALED.search(fold(header))
+    return _SCALES[match.group(1)] if match else 1.0
+
+
 def percent_column(header: str, column: Column) -> bool:
     """Whether a header such as 点击率(%) says that its plain numbers are percentages."""
     return column.unit == "share" and "(%)" in fold(header)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from shopnb.intake.faults import BadValue
 
@@ -19,13 +19,18 @@ MISSING_WORDS = frozenset(
     | {"#div/0!", "#value!", "#ref!", "#name?", "#null!", "#num!"}
 )
 BLANKS = f"{INVISIBLE} \t\r\n\u3000\xa0"
-_NO_NUMBER = frozenset({"-%", "--%", "—%", "/", "无", "不适用"})  # a dash under a percent format; words beside numbers
+_NO_NUMBER = frozenset(  # a dash under a percent format; words beside numbers
+    {"-%", "--%", "—%", "/", "无", "不适用", "无退款", "无退款申请", "没有申请退款"}
+)
 WHOLE_ID_LIMIT = 10**15  # a spreadsheet keeps 15 digits: a longer numeric id has lost its end
 _MULTIPLIERS = {"": 1, "千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
 _NUMBER = re.compile(r"([+-]?)[¥$]?(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d+))?(千|k|万|w|亿)?(%|‰)?$")
 _THOUSANDS = re.compile(r"[+-]?[¥$]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)(?:\.\d*)?\D*$")
 _DECIMAL_COMMA = re.compile(r"([+-]?[¥$€]?\d{1,3}(?:\.\d{3})+),(\d+)$")  # 1.234,50
 _IN_BRACKETS = re.compile(r"\(([¥$]?[\d,.]+%?)\)$")  # (123.50): how accountants write a minus
+_LENGTH = re.compile(
+    r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$|(?=\d+(?:小?时|分))(?:(\d+)小?时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒)?$"
+)
 _UNITS = re.compile(r"(?:元|人次|人|件|次|个|笔|单|条|天|日|秒|秒钟|分|张)(?:/[\w]+)?$")
 _SOLD_WORDS = re.compile(
     r"人付款|人收货|人已买|人购买|人加购|人已付款|付款人数|已售|月销|总销|销量|付款|收货|起售|[::]"
@@ -121,8 +126,10 @@ def _shrunk(number: float, percent: str) -> float:
 
 def _ordinary(text: str) -> float | None:
     """The number of a cell such as `1,855` or `53.83%`, as nearly all cells are; None for all others."""
-    if "," in text and not _THOUSANDS.match(text):
-        return None
+    if "," in text:
+        is_plain = text[-4:-3] == "," and text.count(",") == 1 and len(text) <= 8  # 1,855: as most are
+        if not is_plain and not _THOUSANDS.match(text):
+            return None
     try:
         if text[-1:] == "%":
             number = round(float(text[:-1].replace(",", "")) / 100, 12)
@@ -157,6 +164,27 @@ def parse_number(value: object) -> float | None:
         if _RANGE.match(text) or _OPEN_END.match(text) or _OPEN_START.match(text):
             raise BadValue("range_in_number_column") from None
         raise
+
+
+def parse_seconds(value: object) -> float | None:
+    """A length of time in seconds: a number, `80.5秒`, `1分20秒`, `00:01:20`, or the time cell of a spreadsheet.
+
+    Examples
+    --------
+    >>> parse_seconds("1分20秒"), parse_seconds("00:01:20"), parse_seconds("80.5")
+    (80.0, 80.0, 80.5)
+    """
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, time):
+        return 3600.0 * value.hour + 60 * value.minute + value.second
+    match = _LENGTH.match(_plain(value)) if isinstance(value, str) else None
+    if match is None:
+        return parse_number(value)
+    hours, minutes, seconds = (
+        float(part or 0) for part in (match[1] or match[4], match[2] or match[5], match[3] or match[6])
+    )
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def parse_int(value: object) -> int | None:
