@@ -1,6 +1,7 @@
 """How often our verdicts are wrong, beside what a user would run instead. Seeds are fixed; nothing is fetched.
 
     python benchmarks/calibration.py simulated [--runs 2000]
+    python benchmarks/calibration.py market [--runs 500]   (sizes of markets: calibration_market)
     python benchmarks/calibration.py real FOLDER      (cookie_cats, udacity_screener, upworthy_question, asos files)
 
 `simulated` prints, for identical versions, how often each way calls them different (nominal 5 %) at one look and with
@@ -14,6 +15,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import calibration_market
 import numpy as np
 import pandas as pd
 from simulated_tests import LEVEL, Cell, at_end, daily, growthbook_width, planned, simulate
@@ -179,7 +181,10 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("simulated").add_argument("--runs", type=int, default=2000)
     kinds.add_parser("real").add_argument("folder", type=Path)
+    kinds.add_parser("market").add_argument("--runs", type=int, default=calibration_market.RUNS)
     given = parser.parse_args()
+    if given.kind == "market":
+        return calibration_market.main(["--runs", str(given.runs)])
     return simulated(given.runs) if given.kind == "simulated" else real(given.folder)
 
 

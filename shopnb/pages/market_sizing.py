@@ -21,6 +21,7 @@ from shopnb.stats import Estimate
 from shopnb.view import Note
 
 WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
+HIT = 0.8  # a band whose ratio falls below this much of itself without its largest good rests on one hit
 
 
 class MarketSizing(Page):
@@ -210,8 +211,12 @@ class MarketSizing(Page):
         band = self.best_band()
         if band is None:
             return sentence + self.text("verdict.no_band")
+        one_good = band["ratio_rest"] < HIT * band["ratio"]
         return sentence + self.text(
-            "verdict.band", band=self.band_name(band["low"], band["high"]), ratio=float(band["ratio"])
+            "verdict.band_rest" if one_good else "verdict.band",
+            band=self.band_name(band["low"], band["high"]),
+            ratio=float(band["ratio"]),
+            rest=float(band["ratio_rest"]),
         )
 
     def cards(self) -> list[view.Card]:
@@ -267,7 +272,8 @@ class MarketSizing(Page):
         notes = []
         if n.goods.has_sales:
             window = int(self.given["sold_window_days"])
-            notes.append(Note("buckets", self.text("health.buckets")))
+            if n.size.units.low != n.size.units.high:
+                notes.append(Note("buckets", self.text("health.buckets")))
             notes.append(
                 Note("window", self.text("health.window", days=window), "")
                 if window

@@ -299,7 +299,7 @@ def _category(
     return Category(
         name=name,
         size=size.money,
-        growth=growth.growth,
+        growth=growth.growth if growth.growth.is_known else growth.like_for_like,
         concentration=held.leaders[4],
         price=unknown("no_price") if math.isnan(price) else Estimate(float(price)),
         margin=unknown("no_margin") if math.isnan(margin) else Estimate(float(margin)),

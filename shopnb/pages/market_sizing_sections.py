@@ -29,7 +29,7 @@ def build(page: MarketSizing, key: str) -> view.Section:
 
 def ranged(page: MarketSizing, value: Estimate, kind: str) -> str:
     """The range of an estimate as shown; a dash where there is none."""
-    known = not math.isnan(value.low)
+    known = value.low < value.high
     return labels.format_range(value.low, value.high, kind, page.lang) if known else labels.MISSING
 
 
@@ -80,11 +80,13 @@ def _growth_table(page: MarketSizing) -> view.TablePart | view.TextPart:
         if value.is_known:
             shown = labels.format_value(value.estimate, kind, page.lang)
             rows.append((page.text(f"growth.{name}"), shown, ranged(page, value, kind)))
+    if growth.growth.code == "coverage_changed":
+        rows.append((page.text("growth.total"), labels.MISSING, page.text("growth.coverage_changed")))
     for row in growth.bands.itertuples():
         if math.isfinite(row.growth):
             band = n.bands.frame.iloc[row.band]
             name = page.text("growth.band", band=page.band_name(band["low"], band["high"]))
-            span = labels.format_range(row.growth_low, row.growth_high, "signed_pct", page.lang)
+            span = ranged(page, Estimate(row.growth, row.growth_low, row.growth_high), "signed_pct")
             rows.append((name, labels.format_value(row.growth, "signed_pct", page.lang), span))
     frame = pd.DataFrame(rows, columns=["measure", "value", "range"])
     return page.table("growth", frame, [("measure", "text"), ("value", "text"), ("range", "text")])

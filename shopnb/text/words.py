@@ -16,14 +16,14 @@ _PUNCTUATION = re.compile(r"^[\W_]+$")
 
 
 def title_words(title: str) -> list[str]:
-    """The distinct words of a title, longest readings included, in order; single characters and filler left out.
+    """The distinct words of a title in order; single characters, punctuation and filler left out.
 
     Examples
     --------
     >>> title_words("正品304不锈钢保温杯吸管杯")
-    ['304', '不锈', '不锈钢', '保温', '保温杯', '吸管']
+    ['304', '不锈钢', '保温杯', '吸管']
     """
-    found = rjieba.cut_for_search(title.casefold(), True)
+    found = rjieba.cut(title.casefold(), False)
     return list(dict.fromkeys(word for word in found if _says_something(word)))
 
 

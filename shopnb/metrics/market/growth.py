@@ -16,6 +16,7 @@ from shopnb.stats import CensoredModel, Estimate, fit_censored, proportion_inter
 from shopnb.stats.estimate import unknown
 
 FALLS = 0.01  # share of matched goods that may show less than before (corrections) while numbers still count up
+COVERAGE = 0.15  # by more than this the number of goods may not differ where totals are compared
 MATCHED = 20  # goods in both snapshots from which the test is made
 
 
@@ -30,7 +31,8 @@ class Growth:
     falling : share of matched goods that show less than before, with its interval; `too_few_matched`.
     kind : `rolling` (numbers fall: a window of days), `cumulative` (they only rise: what was added is what was sold
         between) or `unknown`.
-    growth : change of the total of all goods, a share; given where the numbers are rolling.
+    growth : change of the total of all goods, a share; given where the numbers are rolling and both snapshots hold
+        about as many goods (else `coverage_changed`: another number of pages is no growth).
     like_for_like : the same of the goods in both.
     sold_money, sold_units : sold between the snapshots by goods in both, per 30 days; given where cumulative.
     entered_share : share of the later money that new goods hold; `left_share`: of the earlier money that is gone.
@@ -118,7 +120,8 @@ def growth_between(
     old = models[0].simulate(weights[0], stayed.astype(int), 2)
     new = models[1].simulate(weights[1], both.astype(int), 2)
     rolling = kind != "cumulative"
-    silent = unknown("cumulative")
+    same = abs(len(last) / len(first) - 1) <= COVERAGE
+    silent = unknown("cumulative" if not rolling else "coverage_changed")
     total_old, total_new = old.sum(axis=1), new.sum(axis=1)
     sold_money, sold_units = unknown("not_cumulative"), unknown("not_cumulative")
     if not rolling:
@@ -132,13 +135,13 @@ def growth_between(
         left=int((~stayed).sum()),
         falling=falling,
         kind=kind,
-        growth=estimate_of(total_new / total_old - 1, level) if rolling else silent,
+        growth=estimate_of(total_new / total_old - 1, level) if rolling and same else silent,
         like_for_like=_ratio(new[:, 1], old[:, 1], level) if rolling else silent,
         sold_money=sold_money,
         sold_units=sold_units,
         entered_share=_ratio(new[:, 0], total_new, level, less=0.0),
         left_share=_ratio(old[:, 0], total_old, level, less=0.0),
-        bands=_by_band(models, weights, prices, edges, level) if rolling else pd.DataFrame(),
+        bands=_by_band(models, weights, prices, edges, level) if rolling and same else pd.DataFrame(),
     )
 
 

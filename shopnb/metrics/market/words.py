@@ -58,7 +58,8 @@ def title_word_shares(
     Notes
     -----
     ratio = Σ money of goods with the word ÷ Σ over bands of (goods with it × mean money of the band). Its range is
-    that of chance among goods: the variance of money within the bands, on the log scale. Whether a word goes beyond
+    that of chance among goods, on the log scale: the mean of the relative variance among goods with the word and
+    among all of the bands. Whether a word goes beyond
     chance is tested on the mean of log money within the bands, which no single hit decides. Money is the expected
     count × price. Words hang together: a word may only travel with what sells.
     """
@@ -84,7 +85,8 @@ def title_word_shares(
     spread = np.bincount(band, np.square(money - mean[band])) / np.maximum(count - 1, 1)
     used = np.asarray(holds.sum(axis=0)).ravel()
     own_spread = np.maximum(holds.T @ np.square(money) - got**2 / used, 0.0) * used / np.maximum(used - 1, 1)
-    error = np.sqrt((own_spread + holds.T @ spread[band]) / 2) / np.maximum(got, 1e-12)
+    own_error = own_spread / np.square(np.maximum(got, 1e-12))
+    error = np.sqrt((own_error + (holds.T @ spread[band]) / np.square(np.maximum(due, 1e-12))) / 2)
     ratio = got / due
     z = _typical_gap(holds, band, money)
     sure = holm(list(2 * special.ndtr(-np.abs(z))), level=level)
