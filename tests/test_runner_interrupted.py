@@ -95,9 +95,11 @@ def assert_whole(tmp_path, name):
     assert page.rstrip().endswith("</html>")
 
 
-def until(happened, seconds=SECONDS):
+def until(happened, batch=None, seconds=SECONDS):
+    """Wait for something; in vain when the batch ends before it, or after `seconds`."""
     stop = time.monotonic() + seconds
     while not happened():
+        assert batch is None or batch.poll() is None, batch.communicate()
         assert time.monotonic() < stop, "waited in vain"
         time.sleep(0.02)
 
@@ -112,12 +114,14 @@ def family(batch):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_stopped_batch_leaves_no_process_and_an_index_and_goes_on(tmp_path, shops):
     batch = begin(tmp_path, shops)
-    until(lambda: len(accounted(tmp_path)) >= 1)
+    until(lambda: len(accounted(tmp_path)) >= 1, batch)
     processes = family(batch)
     batch.send_signal(signal.SIGINT)
     code, _, err = finish(batch)
     assert (code, "Stopped." in err, "Traceback" in err) == (130, True, False)
-    until(lambda: not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], 20)
+    until(
+        lambda: not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], seconds=20
+    )
     done = accounted(tmp_path)
     assert "did not run" in (tmp_path / "out/index.html").read_text("utf-8")
     for name in done:
@@ -137,7 +141,7 @@ def test_a_batch_whose_runner_is_killed_at_any_moment_can_be_finished(tmp_path, 
     for turn in range(2):
         batch = begin_plain(tmp_path, shops, f"r{turn}", force=True)
         standing = len(accounted(tmp_path))
-        until(lambda standing=standing: len(accounted(tmp_path)) > standing)
+        until(lambda standing=standing: len(accounted(tmp_path)) > standing, batch)
         time.sleep(chance.uniform(0.0, 1.0))
         batch.kill()
         finish(batch)
