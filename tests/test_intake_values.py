@@ -6,7 +6,7 @@ import contextlib
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopnb.intake import dates, personal, values
@@ -238,3 +238,14 @@ def test_id_cards_and_mail_addresses_are_masked_in_what_people_wrote():
     text = personal.plain_text("身份证11010119900307123X,邮箱 a.b-c@example.com.cn 联系<U+0001F60A>")
     assert text == "身份证[…],邮箱 […] 联系😊"
     assert personal.plain_text("订单 400012345678900001 已收到") == "订单 400012345678900001 已收到"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.one_of(st.from_regex(r"-?[\d,]{1,9}(\.\d{0,4})?%?", fullmatch=True), st.text(max_size=5)), max_size=9)
+)
+def test_many_cells_are_read_as_each_alone_is(texts):
+    """What is read together equals what the parser of one cell says; the rest is left to it."""
+    for whole, parse in ((False, values.parse_number), (True, values.parse_int)):
+        for text, number in values.plain_numbers(texts, whole=whole).items():
+            assert number == parse(text)

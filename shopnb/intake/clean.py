@@ -26,6 +26,7 @@ _NOTE_WORDS = re.compile(r"(?:注|备注|说明|制表|制表人|数据来源|�
 _NOTE_LETTERS = 4  # a lone cell with so many letters is a remark; 9月3日 and Sep 5 have fewer
 _NOTHING = frozenset({"", "-", "--", " ", None})
 _SUM_ENDS = ("合计", "总计", "小计", "汇总")
+_MANY = 100  # distinct cells from which reading them together is faster
 _LIKE_AN_ID = 10**10  # phone numbers and ids are greater; no outcome of a user is
 Parser = Callable[[Any], Any]
 _AHEAD = frozenset({"start_at", "end_at", "review_on", "from_on", "listed_on"})  # typed days that may lie ahead
@@ -203,9 +204,12 @@ def _parse_unique(cells: Sequence[Cell], parser: Parser) -> tuple[list[Any], dic
     """Parse each distinct cell once; `True`, `1` and `1.0` are distinct."""
     plain = set(map(type, cells)) <= {str, type(None)}
     keys: Sequence[Any] = cells if plain else [(type(cell), cell) for cell in cells]
+    distinct = set(keys)
     parsed: dict[Any, Any] = {}
+    if plain and parser in {values.parse_number, values.parse_int} and len(distinct) > _MANY:
+        parsed = {**values.plain_numbers(list(distinct - {None}), whole=parser is values.parse_int)}
     reasons: dict[Any, str] = {}
-    for key in set(keys):
+    for key in distinct.difference(parsed):
         try:
             parsed[key] = parser(key if plain else key[1])
         except BadValue as fault:

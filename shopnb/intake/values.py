@@ -9,7 +9,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from itertools import compress
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from shopnb.intake.faults import BadValue
 
@@ -28,6 +33,7 @@ _NUMBER = re.compile(r"([+-]?)[¥$]?(\d+(?:\.\d*)?|\.\d+)(?:e([+-]?\d+))?(千|k|
 _THOUSANDS = re.compile(r"[+-]?[¥$]?(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)(?:\.\d*)?\D*$")
 _DECIMAL_COMMA = re.compile(r"([+-]?[¥$€]?\d{1,3}(?:\.\d{3})+),(\d+)$")  # 1.234,50
 _IN_BRACKETS = re.compile(r"\(([¥$]?[\d,.]+%?)\)$")  # (123.50): how accountants write a minus
+_PLAIN = r"^-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?%?$"
 _LENGTH = re.compile(
     r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$|(?=\d+(?:小?时|分))(?:(\d+)小?时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒)?$"
 )
@@ -122,6 +128,26 @@ def _number(text: str) -> tuple[float, str]:
 def _shrunk(number: float, percent: str) -> float:
     """A percentage as a share; the division is made on the decimal digits, so that 53.83% is 0.5383."""
     return round(number / {"": 1, "%": 100, "‰": 1000}[percent], 12) if percent else number
+
+
+def plain_numbers(texts: Sequence[str], *, whole: bool) -> dict[str, float]:
+    """The texts among many that are plain numbers or percentages, with what `parse_number` or `parse_int` says of them.
+
+    Examples
+    --------
+    >>> plain_numbers(["1,855", "53.83%", "1.2万", "-"], whole=False), plain_numbers(["7", "7.5"], whole=True)
+    ({'1,855': 1855.0, '53.83%': 0.5383}, {'7': 7})
+    """
+    array = pa.array(texts, pa.string())
+    is_plain = pc.match_substring_regex(array, _PLAIN)
+    kept = list(compress(texts, is_plain.to_numpy(zero_copy_only=False)))
+    bare = pc.replace_substring(pc.utf8_rtrim(array.filter(is_plain), "%"), ",", "")
+    numbers = pc.cast(bare, pa.float64()).to_numpy(zero_copy_only=False)
+    if not whole:
+        found = zip(kept, numbers.tolist(), strict=True)
+        return {text: round(number / 100, 12) if text[-1] == "%" else number for text, number in found}
+    found = zip(kept, numbers.tolist(), strict=True)
+    return {text: int(number) for text, number in found if text[-1] != "%" and number == int(number)}
 
 
 def _ordinary(text: str) -> float | None:
