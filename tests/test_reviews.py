@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shopnb import text
 from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_more as more
 from shopnb.metrics.periods import Period
 from shopnb.schema import TABLES
 from shopnb.stats import rate_change_point
@@ -66,7 +68,7 @@ def test_no_share_from_few_reviews():
 def test_copies_of_one_day_count_once_short_ones_all():
     long_text = "这个杯子真的非常好用,颜色也很好看,推荐大家购买"
     said = read([(END, long_text, {})] * 1000 + [(END, "好", {})] * 3)
-    assert (len(said.reviews), said.copies) == (4, 999)
+    assert (len(said.reviews), said.aside) == (4, {"copy": 999})
 
 
 def test_rival_reviews_are_left_out():
@@ -118,3 +120,97 @@ def test_place_is_compared_with_all_others():
 def test_periods_include_both_ends():
     said = read([(day, "很好", {}) for day in (NOW.start, NOW.end, BEFORE.end, None)])
     assert [len(metrics.within(said, period)) for period in (NOW, BEFORE, None)] == [2, 1, 4]
+
+
+def judged(rows):
+    return read([(day, said, {"item_id": "1", **more}) for day, said, more in rows])
+
+
+def varied(first, days, each, said):
+    """`each` reviews a day, no two alike."""
+    return [
+        (first + dt.timedelta(days=turn), f"{said},第{turn}天{place}", {})
+        for turn in range(days)
+        for place in range(each)
+    ]
+
+
+def test_copies_templates_adverts_and_filler_are_set_aside_and_counted():
+    template = "宝贝收到了非常满意质量很好物流很快卖家服务态度好"
+    rows = [(END - dt.timedelta(days=turn), template + "!" * turn, {}) for turn in range(4)]
+    rows += [
+        (END, "需要好评返现的加微信联系我吧", {}),
+        (END, "凑字数" * 20, {}),
+        (END, "杯子不错", {}),
+        (END, "杯子不错", {}),
+    ]
+    said = read(rows)
+    assert said.aside == {"template": 3, "advert": 1, "filler": 1}
+    assert len(said.reviews) == 3
+
+
+def test_a_bad_mark_is_negative_and_a_good_one_proves_nothing():
+    said = read([(END, "嗯", {"stars": 1.0}), (END, "漏水,差评", {"stars": 5.0}), (END, "还行", {"mark": "差评"})])
+    assert said.reviews["negative"].all()
+    assert math.isnan(said.check.error)  # three marks say nothing of the machine
+
+
+def test_a_cluster_is_found_and_chance_raises_none():
+    quiet = varied(END - dt.timedelta(days=59), 60, 5, "保温好")
+    leaks = [(END - dt.timedelta(days=59 - turn * 10), f"漏水了{turn}", {}) for turn in range(6)]
+    assert more.clusters(judged(quiet + leaks), END) == []
+    burst = [(END - dt.timedelta(days=10 + turn % 2), f"漏水了,差评{turn}", {}) for turn in range(8)]
+    found = more.clusters(judged(quiet + leaks + burst), END)
+    assert [(one.aspect, one.count >= 8) for one in found] == [("leak", True)]
+    assert found[0].first <= END - dt.timedelta(days=11) <= END - dt.timedelta(days=10) <= found[0].last
+
+
+def test_an_event_is_judged_by_reviews_on_both_sides_of_its_lag():
+    event = END - dt.timedelta(days=40)
+    before = varied(event - dt.timedelta(days=21), 21, 2, "很好用,喜欢")
+    after = varied(event + dt.timedelta(days=7), 21, 2, "漏水,差评")
+    changes = pd.DataFrame(
+        {"day": [event, END], "object": ["商品", "商品"], "change": ["换供应商", "降价"], "item_id": ["1", None]}
+    )
+    found = more.around_changes(judged(before + after), changes, END)
+    assert found[["change", "before", "after", "reviews_before", "reviews_after", "real"]].values.tolist() == [
+        ["换供应商", 0.0, 1.0, 42, 42, True]
+    ]
+
+
+def test_a_rival_is_compared_over_the_same_days_and_not_when_picked():
+    own = judged(varied(END - dt.timedelta(days=29), 30, 2, "保温好,不漏水"))
+    worse = judged(varied(END - dt.timedelta(days=59), 60, 2, "盖子漏水,差评"))
+    found = more.beside_rival(own, worse, "对手", asked=NOW)
+    leak = found.frame.set_index("aspect").loc["leak"]
+    assert (found.code, found.reviews, found.own_reviews) == (None, 60, 60)
+    assert (leak["own"], leak["theirs"], leak["real"]) == (0.0, 1.0, True)
+    long = judged(varied(END - dt.timedelta(days=29), 30, 2, "盖子漏水,差评," + "用了很久想说说自己的感受" * 3))
+    assert more.beside_rival(own, long, "对手", asked=NOW).code == "not_alike"
+    assert more.beside_rival(own, judged([(END, "漏", {})]), "对手", asked=NOW).code == "too_few"
+
+
+def test_words_that_mark_bad_lean_the_right_way():
+    said = judged(varied(END, 1, 20, "密封圈漏水,差评") + varied(END, 1, 40, "颜值很高,保温好"))
+    found = more.marking_words(said.reviews).set_index("word")["z"]
+    assert found["密封圈"] > 1.96
+    assert found["颜值"] < -1.96
+
+
+def test_sizes_that_miss_one_way_are_told_from_both_ways():
+    big = [(END, f"尺码偏大{turn}", {}) for turn in range(9)]
+    said = judged([*big, (END, "有点小", {}), (END, "大小合适", {})])
+    row = more.sizing(said, said.reviews).iloc[0]
+    assert row[["big", "small", "right"]].tolist() == [9, 1, 1]
+    assert row["chance"] == pytest.approx(22 / 1024)  # 2 · (10 + 1) / 2¹⁰
+
+
+def test_own_marks_bend_the_model_only_where_that_helps():
+    strange = [f"蓝鲸{turn}" for turn in range(60)] + [f"红鲤{turn}" for turn in range(60)]
+    marks = np.array([0.0] * 60 + [1.0] * 60)
+    found = text.adapted(strange, marks)
+    assert found.used
+    assert found.error < 0.05 < found.error_shipped
+    noise = np.random.default_rng(3).permutation(marks)
+    assert text.adapted(["质量很好", "质量很差"] * 60, np.array([1.0, 0.0] * 60)).error == 0
+    assert text.adapted(strange, noise).error > 0.35  # nothing to learn, and it is said

@@ -17,18 +17,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize, sparse
-from scipy.special import expit
+from scipy import sparse
 
 from shopnb.text.cleaning import clean
 from shopnb.text.features import COUNTS, counts, grams
+from shopnb.text.fitting import fit
 from shopnb.text.model import Model
 
 BITS = 20
 GRAM_SCALE = 5.0  # n-grams against the bias: how freely the n-grams may move
 PENALTY = 3.0
 LEAST_REVIEWS, LEAST_PHRASES = 5, 2  # an n-gram in fewer of both gets no weight
-PHRASE_WEIGHT, PHRASE_BLEND_WEIGHT = 3.0, 0.3  # of a phrase beside a review, for the n-grams and for the blend
+PHRASE_WEIGHT, PHRASE_BLEND_WEIGHT = 3.0, 1.0  # of a phrase beside a review, for the n-grams and for the blend
 FOLDS = 4  # parts of the trades, each scored by n-grams that have not seen it
 STEPS = 30
 OWN = "own: "  # before the trade of a phrase
@@ -60,7 +60,7 @@ def texts_of(file: str) -> pd.DataFrame:
         rows = [(cat, label, phrase) for cat, label, listed in sides for phrase in dict.fromkeys(listed.split())]
         return pd.DataFrame(rows, columns=["cat", "label", "review"])
     frame = pd.read_csv(file).dropna(subset=["review"])
-    return frame.assign(cat=frame["cat"] if "cat" in frame else "all")[["cat", "label", "review"]]
+    return frame.assign(cat=frame.get("cat", "all"))[["cat", "label", "review"]]
 
 
 SIDES = (("good", 1), ("bad", 0))
@@ -91,24 +91,6 @@ def balance(trades: npt.NDArray[np.object_], labels: Floats) -> Floats:
     return weights / weights.mean()
 
 
-def fit(
-    features: sparse.csr_matrix, labels: Floats, weights: Floats, *, penalty: float = PENALTY, steps: int = STEPS
-) -> Floats:
-    """Weighted logistic regression with an L2 penalty by L-BFGS; the last number is the bias (not penalised)."""
-    size = features.shape[1]
-    flipped = features.T.tocsr()
-    sides = 2 * labels - 1
-
-    def loss(at: Floats) -> tuple[float, Floats]:
-        margin = sides * (features @ at[:size].astype(features.dtype) + at[size])
-        slope = -(weights * sides * expit(-margin))
-        value = float((weights * np.logaddexp(0, -margin)).sum() + 0.5 * penalty * (at[:size] ** 2).sum())
-        return value, np.append(flipped @ slope.astype(features.dtype) + penalty * at[:size], slope.sum())
-
-    options = {"maxiter": steps, "maxcor": 8}
-    return np.asarray(optimize.minimize(loss, np.zeros(size + 1), jac=True, method="L-BFGS-B", options=options).x)
-
-
 def lean(letters: sparse.csr_matrix, labels: Floats) -> npt.NDArray[np.float32]:
     """How one-sided each n-gram is: |log ratio of its share among good and among bad| (Wang and Manning 2012)."""
     present = letters.copy()
@@ -126,7 +108,7 @@ def fit_letters(given: Labelled, chosen: Flags) -> Floats:
     weights = np.full(len(labels), PHRASE_WEIGHT)
     weights[~own] = balance(given.trades[chosen][~own], labels[~own])
     leaning = lean(given.letters[chosen], labels)
-    found = fit((given.letters[chosen] @ sparse.diags(leaning)).tocsr(), labels, weights)
+    found = fit((given.letters[chosen] @ sparse.diags(leaning)).tocsr(), labels, weights, penalty=PENALTY, steps=STEPS)
     return np.append(found[:-1] * leaning, found[-1])
 
 

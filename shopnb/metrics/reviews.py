@@ -18,6 +18,7 @@ import pandas as pd
 
 from shopnb import text
 from shopnb.metrics.periods import Period
+from shopnb.metrics.reviews_aside import reasons
 from shopnb.stats import ChangePoint, Estimate, compare_proportions, holm, proportion_interval, rate_change_point
 
 LEVEL = 0.90  # 范围 on the page
@@ -29,7 +30,7 @@ LEAST_REVIEWS, LEAST_MENTIONS = (
 LEAST_CELL = 20  # reviews of an item or SKU from which its share is printed
 HISTORY_DAYS = 120  # how far back a change is dated
 PRIOR_REVIEWS = 60  # weight of "as many good as bad" when few reviews are there
-LONG_TEXT = 15  # characters from which equal texts on one day are copies
+GOOD_MARKS, BAD_MARKS = frozenset(("好评", "1", "good", "正面")), frozenset(("差评", "0", "bad", "负面"))
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ class Said:
     `reviews` has one row a review with text: `review_id`, `item_id`, `sku` ("" where unknown),
     `day` (date, None where unknown), `text`,
     `follow_up`, `stars`, `chance` (P(positive), adjusted to how often this shop's reviews are good), `negative`.
+    `marked` is the shop's own mark, 1 good, 0 bad, NaN none; `negative` takes a bad mark for what it is.
     `opinions` has one row an opinion: `review` (row of `reviews`), `clause`, `aspect`, `opinion`, `polarity`.
     """
 
     reviews: pd.DataFrame
     opinions: pd.DataFrame
     defaults: pd.DataFrame  # `day` of reviews that the platform wrote
-    copies: int
+    aside: dict[str, int]  # reviews set aside, by reason: copy, template, advert, filler
+    check: text.Adapted  # error on the shop's own marks, and whether the model was bent to them
     all_rows: int
 
     @property
@@ -54,15 +57,18 @@ class Said:
         return bool(self.reviews["day"].notna().any())
 
 
-def read_reviews(reviews: ibis.Table, *, until: dt.date | None, item: str, own_names: Sequence[str]) -> Said:
+def read_reviews(
+    reviews: ibis.Table, *, until: dt.date | None, item: str, own_names: Sequence[str], rival: str = ""
+) -> Said:
     """All reviews of the shop up to `until`, judged.
 
     Parameters
     ----------
     item : item id, "" for all. own_names : values of `shop` that mean this shop; rows without one are its own.
+    rival : value of `shop` to read instead of the own ones.
     """
     frame = reviews.to_pandas()
-    frame = frame[frame["shop"].isna() | frame["shop"].isin(own_names)]
+    frame = frame[frame["shop"] == rival if rival else frame["shop"].isna() | frame["shop"].isin(own_names)]
     frame["day"] = pd.to_datetime(frame["reviewed_at"]).dt.date.where(frame["reviewed_at"].notna(), None)
     if item:
         frame = frame[frame["item_id"] == item]
@@ -75,23 +81,58 @@ def read_reviews(reviews: ibis.Table, *, until: dt.date | None, item: str, own_n
     frame["read"] = frame["read"].str.strip()
     empty = frame["read"] == ""
     worded = frame[~empty]
-    long_copy = worded.duplicated(["item_id", "sku", "day", "read"]) & (worded["read"].str.len() >= LONG_TEXT)
-    kept = worded[~long_copy].reset_index(drop=True)
+    why = reasons(worded)
+    kept = worded[why == ""].reset_index(drop=True)
+    kept["marked"] = own_marks(kept)
     opinions = text.aspects(kept["read"].tolist())
-    judged = kept.assign(**_judged(kept, opinions))
-    columns = ["review_id", "item_id", "sku", "day", "text", "follow_up", "stars", "read", "chance", "negative"]
-    return Said(judged[columns], opinions, frame.loc[empty, ["day"]], int(long_copy.sum()), len(frame))
+    check = text.adapted(kept["read"].tolist(), kept["marked"].to_numpy(float))
+    judged = kept.assign(**_judged(kept, opinions, check.chance))
+    columns = [
+        "review_id",
+        "item_id",
+        "sku",
+        "day",
+        "text",
+        "follow_up",
+        "stars",
+        "marked",
+        "read",
+        "chance",
+        "negative",
+    ]
+    aside = {str(name): int(count) for name, count in why[why != ""].value_counts().items()}
+    return Said(judged[columns], opinions, frame.loc[empty, ["day"]], aside, check, len(frame))
 
 
-def _judged(kept: pd.DataFrame, opinions: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
-    """P(positive) and whether negative: the model at this shop's own share of good, overruled by unanimous words."""
-    plain = text.polarity(kept["read"].tolist())
+def rivals(reviews: ibis.Table, *, own_names: Sequence[str]) -> list[str]:
+    """Other shops with reviews, most reviews first."""
+    counted = reviews.group_by("shop").agg(reviews=reviews.count()).to_pandas().dropna(subset=["shop"])
+    others = counted[~counted["shop"].isin(own_names)]
+    return [str(name) for name in others.sort_values(["reviews", "shop"], ascending=[False, True])["shop"]]
+
+
+def own_marks(kept: pd.DataFrame) -> pd.Series:
+    """What the buyer marked: stars 1-2 or 差评 are bad (0), 4-5 or 好评 good (1); three stars, 中评 or nothing NaN."""
+    written = kept["mark"].fillna("").astype(str).str.strip()
+    stars = kept["stars"].astype(float)
+    marks = pd.Series(math.nan, index=kept.index)
+    marks = marks.mask(written.isin(GOOD_MARKS), 1.0).mask(written.isin(BAD_MARKS), 0.0)
+    return marks.mask(stars >= 4, 1.0).mask(stars <= 2, 0.0)
+
+
+def _judged(
+    kept: pd.DataFrame, opinions: pd.DataFrame, plain: npt.NDArray[np.float64]
+) -> dict[str, npt.NDArray[np.generic]]:
+    """P(positive) and whether negative: the model at this shop's own share of good, overruled by unanimous words.
+
+    A bad mark is negative whatever the words; a good mark proves nothing, for 默认 and 返现 make many of them.
+    """
     chance = at_own_share(plain)
     good, bad = (
         kept.index.isin(opinions.loc[opinions["polarity"] == side, "review"]) for side in ("positive", "negative")
     )
     negative = np.where(good & ~bad, chance < 0.05, np.where(bad & ~good, plain < 0.5, chance < 0.5))
-    return {"chance": chance, "negative": negative.astype(bool)}
+    return {"chance": chance, "negative": negative.astype(bool) | (kept["marked"].to_numpy(float) == 0)}
 
 
 def at_own_share(chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -106,18 +147,6 @@ def at_own_share(chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         share = float((adjusted.sum() + PRIOR_REVIEWS / 2) / (len(chance) + PRIOR_REVIEWS))
         share = min(share, 0.95)
     return adjusted
-
-
-def own_error(said: Said) -> Estimate:
-    """Share of reviews judged wrongly by the shop's own stars (1-2 bad, 4-5 good), both sides weighted equally.
-
-    Code `too_few` with fewer than 20 reviews on either side.
-    """
-    stars = said.reviews["stars"]
-    bad, good = said.reviews[stars <= 2], said.reviews[stars >= 4]
-    if min(len(bad), len(good)) < 20:
-        return Estimate(math.nan, code="too_few")
-    return Estimate((float((~bad["negative"]).mean()) + float(good["negative"].mean())) / 2)
 
 
 def within(said: Said, period: Period | None) -> pd.DataFrame:

@@ -24,7 +24,7 @@ class ReviewAnalysis(Page):
     days_behind = 7  # exported once a week
     needs = ("reviews",)
     uses = ("shop_daily", "refunds", "orders", "items", "changes", "campaigns")
-    section_keys = ("trend", "aspects", "three_way", "where", "evidence", "money", "to_do")
+    section_keys = ("trend", "aspects", "three_way", "where", "evidence", "words", "money", "rival", "to_do")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language and aspects."""
@@ -74,6 +74,8 @@ class ReviewAnalysis(Page):
                 n.per_thousand(n.period, n.now), "per_1000", n=size, code="missing_table"
             ),
         }
+        check = n.said.check
+        shown["error_own_marks"] = Figure(check.error, "share", n=float(check.marked), code="too_few")
         for one in n.counts:
             shown[f"negative_share_{one.aspect}"] = _figure(one.negative_share, size)
             shown[f"positive_share_{one.aspect}"] = _figure(one.positive_share, size)
@@ -174,8 +176,7 @@ class ReviewAnalysis(Page):
     def health_notes(self) -> list[view.Note]:
         """What is counted, what is missing, how often the machine is wrong."""
         n: Numbers = self.numbers
-        error = metrics.own_error(n.said)
-        notes = [view.Note("error_rate", self._error_text(error))]
+        notes = [view.Note("error_rate", self._error_text())]
         if n.period is None:
             notes.append(view.Note("undated", self.text("health.undated"), "attention"))
         else:
@@ -184,14 +185,16 @@ class ReviewAnalysis(Page):
             notes.append(view.Note("no_items", self.text("health.no_items"), "attention"))
         notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
         notes.append(view.Note("defaults", self.text("health.defaults", count=n.defaults)))
-        if n.said.copies:
-            notes.append(view.Note("copies", self.text("health.copies", count=n.said.copies)))
+        for reason, count in n.said.aside.items():
+            notes.append(view.Note(f"aside_{reason}", self.text(f"health.aside.{reason}", count=count)))
         return notes
 
-    def _error_text(self, error: Estimate) -> str:
-        if math.isnan(error.estimate):
+    def _error_text(self) -> str:
+        check = self.numbers.said.check
+        if math.isnan(check.error):
             return self.text("health.error_measured", wrong=round(100 * text.MEASURED_ERROR))
-        return self.text("health.error_own", wrong=round(100 * error.estimate))
+        values = {"wrong": round(100 * check.error), "shipped": round(100 * check.error_shipped), "count": check.marked}
+        return self.text("health.error_adapted" if check.used else "health.error_own", **values)
 
 
 def _figure(found: Estimate, whole: float) -> Figure:

@@ -12,6 +12,7 @@ from shopnb import text
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.reviews import Place, leading
 from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_more as more
 from shopnb.metrics.overview import daily
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews import AspectCount, Onset, RefundsSeen, Said
@@ -39,6 +40,9 @@ class Numbers:
     refunds: RefundsSeen | None
     shop_days: pd.DataFrame  # daily report, empty where there is none
     to_answer: pd.DataFrame
+    clusters: list[more.Cluster]
+    changes: pd.DataFrame  # events of the change log with shares before and after
+    rival: more.Rival | None  # None without reviews of another shop
 
     @property
     def end(self) -> dt.date | None:
@@ -65,12 +69,8 @@ class Numbers:
 def compute(page: Page) -> Numbers:
     """Read, judge and count the reviews; date and place the leading complaint."""
     table = page.shop.table("reviews")
-    said = metrics.read_reviews(
-        table,
-        until=page.day("end_date"),
-        item=page.given["item"],
-        own_names=(page.shop.name, "", "own", "本店", "自己"),
-    )
+    own_names = (page.shop.name, *OWN)
+    said = metrics.read_reviews(table, until=page.day("end_date"), item=page.given["item"], own_names=own_names)
     if not said.all_rows:
         if page.given["item"]:
             known = table.select("item_id").distinct().to_pandas()["item_id"].dropna()
@@ -104,7 +104,26 @@ def compute(page: Page) -> Numbers:
         refunds=refunds,
         shop_days=daily(page.shop.table("shop_daily")) if page.shop.has("shop_daily") else pd.DataFrame(),
         to_answer=_to_answer(now, period),
+        clusters=more.clusters(said, period.end) if period else [],
+        changes=more.around_changes(said, page.frame("changes"), period.end) if period else pd.DataFrame(),
+        rival=_rival(page, said, period, own_names),
     )
+
+
+def _rival(page: Page, said: Said, period: Period | None, own_names: tuple[str, ...]) -> more.Rival | None:
+    """The rival asked for, else the one with most reviews, beside the own ones."""
+    table = page.shop.table("reviews")
+    known = metrics.rivals(table, own_names=own_names)
+    asked = page.given["rival"]
+    if asked and asked not in known:
+        raise ParameterError(
+            "parameter_choice", report=page.slug, name="rival", found=asked, allowed=", ".join(known) or "-"
+        )
+    if not known:
+        return None
+    name = asked or known[0]
+    theirs = metrics.read_reviews(table, until=page.day("end_date"), item="", own_names=(), rival=name)
+    return more.beside_rival(said, theirs, name, asked=period)
 
 
 def _periods(page: Page, said: Said) -> tuple[Period | None, Period | None]:

@@ -14,6 +14,7 @@ from shopnb.findings.reviews import OWNERS
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics.periods import Period, events_in
 from shopnb.metrics.reviews import AspectCount
+from shopnb.pages import review_analysis_more as more
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_names, item_label, spot_label
 from shopnb.stats import Estimate
@@ -43,10 +44,12 @@ def _ranged(page: Page, found: Estimate, part: int, whole: int) -> str:
 def _trend(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.period is None:
-        return page.muted("trend.undated"), page.muted("trend.no_onset"), page.muted("trend.no_weeks")
+        rest = page.muted("trend.no_weeks"), more.changes_table(page)
+        return page.muted("trend.undated"), page.muted("trend.no_onset"), more.alarm_line(page), *rest
     weeks = metrics.weekly(n.said, n.said.reviews["negative"], n.period.end)
     if len(weeks) < 2:
-        return page.muted("trend.too_few"), _onset_line(page), page.muted("trend.no_weeks")
+        rest = page.muted("trend.no_weeks"), more.changes_table(page)
+        return page.muted("trend.too_few"), _onset_line(page), more.alarm_line(page), *rest
     all_negative = page.text("trend.negative")
     parts = [weeks.assign(series=all_negative)]
     if n.lead:
@@ -61,7 +64,7 @@ def _trend(page: Page) -> Parts:
         pd.concat(parts, ignore_index=True)[["day", "series", "value", "low", "high"]],
         id="trend", title=title, alt=title, lang=page.lang, kind="pct", value_title=page.text("trend.axis"), zero=True,
     )  # fmt: skip
-    return chart, _onset_line(page), _week_table(page, weeks)
+    return chart, _onset_line(page), more.alarm_line(page), _week_table(page, weeks), more.changes_table(page)
 
 
 def _onset_line(page: Page) -> view.TextPart:
@@ -192,34 +195,36 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
                 "negative_count": now,
                 "negative_range": _ranged(page, metrics.share(now, len(n.now)), now, len(n.now)),
                 "negative_change": change,
-                "dsr": _last_score(n, SCORES[group]),
+                "dsr": _score(n, SCORES[group], -1),
+                "dsr_change": _score(n, SCORES[group], -1) - _score(n, SCORES[group], 0),
                 "owner": labels.text(f"findings.owner.{OWNERS[group]}", page.lang),
             }
         )
     columns = [
         ("side", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
-        ("dsr", "score"), ("owner", "text"),
+        ("dsr", "score"), ("dsr_change", "score"), ("owner", "text"),
     ]  # fmt: skip
     return page.table("three_way", pd.DataFrame(rows), columns)
 
 
-def _last_score(n: Numbers, name: str) -> float:
+def _score(n: Numbers, name: str, place: int) -> float:
+    """A score of the shop on the first (0) or last (-1) day of the period that has one; NaN without."""
     if n.period is None or n.shop_days.empty:
         return math.nan
     known = n.shop_days[n.period.holds(n.shop_days["day"])][name].dropna()
-    return float(known.iloc[-1]) if len(known) else math.nan
+    return float(known.iloc[place]) if len(known) else math.nan
 
 
 def _where(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.now.empty or (n.now["item_id"] == "").all():
-        return page.muted("where.no_items"), page.muted("where.no_sku")
+        return page.muted("where.no_items"), page.muted("where.no_sku"), *_where_more(page)
     worst = [one for one in n.counts if one.negative and one.aspect != "overall"][:6]
     spots = metrics.places(n.now, n.said.reviews["negative"])
     spots = spots.sort_values(["reviews", "item_id", "sku"], ascending=[False, True, True])
     shown = spots.head(10)
     if not worst or (shown["reviews"] < metrics.LEAST_CELL).all():
-        return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots)
+        return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots), *_where_more(page)
     names = aspect_names(page)
     counted = metrics.complaints_by_place(n.said, n.now)
     cells = []
@@ -239,7 +244,11 @@ def _where(page: Page) -> Parts:
             count=n.place.marked, whole=int(here["reviews"]),
         )  # fmt: skip
     chart = charts.chart_heat(frame, id="where", title=title, alt=title, lang=page.lang)
-    return chart, _where_table(page, spots)
+    return chart, _where_table(page, spots), *_where_more(page)
+
+
+def _where_more(page: Page) -> Parts:
+    return more.sku_table(page), more.sizing_table(page)
 
 
 def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
@@ -339,9 +348,9 @@ def _money(page: Page) -> Parts:
 def _to_do(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.period is None:
-        return (page.muted("to_do.undated"),)
+        return page.muted("to_do.undated"), more.changes_to_make(page)
     if n.to_answer.empty:
-        return (page.muted("to_do.none", days=ANSWER_DAYS),)
+        return page.muted("to_do.none", days=ANSWER_DAYS), more.changes_to_make(page)
     names, groups = aspect_names(page), text.aspect_groups()
     rows = []
     for index, review in n.to_answer.iterrows():
@@ -364,7 +373,7 @@ def _to_do(page: Page) -> Parts:
         ("day", "day"), ("days_ago", "int"), ("spot", "text"), ("problem", "text"), ("review_text", "text"),
         ("points", "text"),
     ]  # fmt: skip
-    return (page.table("to_do", pd.DataFrame(rows), columns, rows=20),)
+    return page.table("to_do", pd.DataFrame(rows), columns, rows=20), more.changes_to_make(page)
 
 
 _BUILDERS: dict[str, Callable[[Page], Parts]] = {
@@ -374,5 +383,7 @@ _BUILDERS: dict[str, Callable[[Page], Parts]] = {
     "where": _where,
     "evidence": _evidence,
     "money": _money,
+    "words": more.words,
+    "rival": more.rival,
     "to_do": _to_do,
 }

@@ -8,6 +8,8 @@ Belongs here: cleaning, clauses, the lexicon (`lexicon.toml`, data that anyone c
 - ``clauses(review)`` -> list of the review's clauses
 - ``aspect_groups()`` -> aspect to product, logistics or service
 - ``typicality(sentences)`` -> ndarray, how well each stands for all of them
+- ``adapted(reviews, marks)`` -> Adapted: chances bent to a shop's own good and bad marks, and the error on them
+- ``review_words(reviews)`` -> telling words of each; ``new_nouns(reviews)`` -> judged nouns that the lexicon lacks
 - ``title_words(title)`` -> list of its words; ``word_table(titles, *, least, most)`` -> words, titles x words matrix
 - ``MEASURED_ERROR``: share of reviews judged wrongly, each trade left out of training in turn
 - ``is_default(review)`` -> whether the platform wrote it in the buyer's stead
@@ -15,19 +17,25 @@ Belongs here: cleaning, clauses, the lexicon (`lexicon.toml`, data that anyone c
 
 from __future__ import annotations
 
+from shopnb.text.adapting import Adapted, adapted
 from shopnb.text.aspects import aspect_groups, aspects
 from shopnb.text.cleaning import clauses, is_default
 from shopnb.text.features import typicality
 from shopnb.text.model import MEASURED_ERROR, polarity
+from shopnb.text.review_words import new_nouns, review_words
 from shopnb.text.words import title_words, word_table
 
 __all__ = [
     "MEASURED_ERROR",
+    "Adapted",
+    "adapted",
     "aspect_groups",
     "aspects",
     "clauses",
     "is_default",
+    "new_nouns",
     "polarity",
+    "review_words",
     "title_words",
     "typicality",
     "word_table",

@@ -56,8 +56,8 @@ def counts(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:
 
     Columns: balance of good and bad opinions, balance of clauses, sign of the last and of the first opinion, capped
     logs of good and of bad opinions, bad opinion after a contrast, no opinion at all, length, denied complaints,
-    denied praise, balance and sign of the last opinion divided by the clauses (a single clause is what its words say). In the texts a denied
-    complaint (没有色差) or praise (不够大) is one sign, so that n-grams do not meet the word.
+    denied praise, balance and sign of the last opinion divided by the clauses (a single clause is what its words
+    say). In the texts a denied complaint (没有色差) or praise (不够大) is one sign, which hides the word from n-grams.
     """
     known = lexicon()
     found = np.zeros((len(texts), COUNTS))

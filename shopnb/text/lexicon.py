@@ -40,6 +40,7 @@ class Lexicon:
     schemes: dict[str, dict[str, str]]
     levelled: frozenset[str]  # aspects of which 高 and 大 say good
     working: frozenset[str]  # aspects whose noun is a deed: 不保温
+    seen: frozenset[str]  # words that cannot be a new aspect: those above, and common nouns
 
 
 @cache
@@ -73,4 +74,5 @@ def lexicon() -> Lexicon:
         schemes=given["schemes"],
         levelled=frozenset(levels["aspects"]),
         working=frozenset(levels["working"]),
+        seen=frozenset(words).union(given["common_nouns"]),
     )

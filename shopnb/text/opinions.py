@@ -16,6 +16,7 @@ _FAR = 8  # characters over which 没有 reaches when it compares: 没有图上�
 _COMPARED = re.compile(
     r"没有?(?=.{0,6}?(?:那么|这么|上次|以前|之前|原来|图上|图片|照片|模特|想象|说的|写的|吹的|宣传|广告|超市|专柜|实体店|别家|大牌))"
 )
+_COMPARING = ("比", "如", "有", "没", "像")  # 比上次少 complains of now, 以前漏水 does not
 _DENIED_AFTER = ("都没有", "也没有", "都没", "也没", "全没", "全无", "是没有", "倒没有", "倒是没有")  # 一点塑料味都没有
 
 
@@ -88,8 +89,10 @@ class _Scanner:
             self.reach = _FAR if _COMPARED.match(self.clause, place) else _REACH
         elif entry.role == "joiner":
             self.joined = bool(self.terms)
-        elif entry.role in ("wish", "worry"):
-            setattr(self, entry.role, True)
+        elif entry.role == "wish":
+            self.wish = True
+        elif entry.role == "worry":
+            self.worry = self.worry or self.clause[max(place - 1, 0) : place] not in _COMPARING
 
     def name(self, place: int, word: str, entry: Word) -> None:
         """A noun; one that is a deed says that it fails when 不 stands right before it."""

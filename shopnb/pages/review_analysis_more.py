@@ -1,0 +1,256 @@
+"""Sections of the review page beyond shares: alarms, the change log, sizes, words, tests to make, a rival."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+
+from shopnb import charts, labels, text, view
+from shopnb.findings.reviews import LEAST_PRAISE, OWNERS
+from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_more as more
+from shopnb.pages.base import Page
+from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label
+from shopnb.stats import Estimate
+
+Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
+Part = view.TablePart | view.TextPart
+TESTS = 4  # selling points turned into tests
+CHANGES = 4  # complaints turned into changes of page or words
+_SURE = 0.05
+_SIZE = re.compile(
+    r"\d*[xX]*[sSmMlL]|均码|\d+(?:\.\d+)?\s*(?:ml|ML|mL|L|升|cm|CM|码|寸|英寸|g|kg|斤|米|片|包|支|只装)?"
+)
+_SKU_PARTS = re.compile(r"[;；,，/|+·]|\s{1,}")
+
+
+def alarm_line(page: Page) -> view.TextPart:
+    """Complaints that gathered within days."""
+    n: Numbers = page.numbers
+    if n.period is None:
+        return page.muted("trend.alarm_undated")
+    if not n.clusters:
+        return page.muted("trend.no_alarm", days=more.SCAN_DAYS)
+    names = aspect_names(page)
+    told = [
+        page.text(
+            "trend.alarm", aspect=names[one.aspect], first=one.first, last=one.last, count=one.count,
+            whole=one.reviews, expected=f"{one.expected:.1f}",
+        )
+        for one in n.clusters[:3]
+    ]  # fmt: skip
+    return view.TextPart("".join(told) + page.text("trend.alarm_chance", share=more.FALSE_ALARM))
+
+
+def changes_table(page: Page) -> Part:
+    """Negative shares before and after each event of the change log."""
+    n: Numbers = page.numbers
+    if n.period is None or n.changes.empty:
+        return page.muted("trend.no_changes", count=metrics.LEAST_REVIEWS)
+    shown = [
+        {
+            "day": row.day,
+            "change": f"{row.object} {row.change}" + (f" {item_label(page, row.item_id)}" if row.item_id else ""),
+            "negative_before": _share(page, row.before, row.reviews_before),
+            "negative_after": _share(page, row.after, row.reviews_after),
+            "negative_change": row.after - row.before,
+            "change_range": labels.format_range(row.change_low, row.change_high, "pp", page.lang),
+            "is_real": page.text("aspects.real" if row.real else "aspects.noise"),
+        }
+        for row in n.changes.itertuples()
+    ]
+    columns = [
+        ("day", "day"), ("change", "text"), ("negative_before", "text"), ("negative_after", "text"),
+        ("negative_change", "pp"), ("change_range", "text"), ("is_real", "text"),
+    ]  # fmt: skip
+    return page.table("changes", pd.DataFrame(shown), columns)
+
+
+def _share(page: Page, value: float, whole: int) -> str:
+    return page.text("share_of", share=value, whole=whole)
+
+
+def sku_table(page: Page) -> Part:
+    """Negative shares by size and by colour, wherever SKUs name them."""
+    n: Numbers = page.numbers
+    rows = []
+    for index, sku in n.now["sku"].items():
+        for part in filter(None, _SKU_PARTS.split(sku)):
+            value = re.split(r"[:：]", part)[-1].strip()
+            if value:
+                rows.append((page.text("where.size" if _SIZE.fullmatch(value) else "where.colour"), value, index))
+    frame = pd.DataFrame(rows, columns=["attribute", "value", "review"]).drop_duplicates()
+    frame = frame.assign(negative=n.now["negative"].reindex(frame["review"]).to_numpy(dtype=bool))
+    grouped = frame.groupby(["attribute", "value"])["negative"].agg(["sum", "size"]).reset_index()
+    grouped = grouped[grouped["size"] >= metrics.LEAST_CELL].sort_values(
+        ["attribute", "size", "value"], ascending=[True, False, True]
+    )
+    if len(grouped) < 2:
+        return page.muted("where.no_attributes", count=metrics.LEAST_CELL)
+    shown = [
+        {
+            "attribute": attribute,
+            "attribute_value": value,
+            "reviews_with_text": int(whole),
+            "negative_range": ranged(page, metrics.share(bad, whole, least=metrics.LEAST_CELL)),
+        }
+        for attribute, value, bad, whole in grouped.itertuples(index=False)
+    ]
+    columns = [
+        ("attribute", "text"), ("attribute_value", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
+    ]  # fmt: skip
+    return page.table("where_attributes", pd.DataFrame(shown), columns, rows=12)
+
+
+def ranged(page: Page, found: Estimate) -> str:
+    """A share with its range."""
+    value = labels.format_value(found.estimate, "pct", page.lang)
+    shown = labels.format_range(found.low, found.high, "pct", page.lang)
+    return labels.text("common.with_range", page.lang, value=value, range=shown)
+
+
+def sizing_table(page: Page) -> Part:
+    """The sizing note: which way sizes miss, and what the page should say."""
+    n: Numbers = page.numbers
+    found = more.sizing(n.said, n.now)
+    if found.empty:
+        return page.muted("where.no_sizing", count=metrics.LEAST_MENTIONS)
+    shown = []
+    for row in found.itertuples():
+        way = "mixed" if row.chance > _SURE else "big" if row.big > row.small else "small"
+        shown.append(
+            {
+                "item": item_label(page, row.item_id) if row.item_id else labels.MISSING,
+                "too_big": row.big,
+                "too_small": row.small,
+                "size_right": row.right,
+                "sizing_note": page.text(f"where.sizing.{way}"),
+            }
+        )
+    columns = [
+        ("item", "text"), ("too_big", "int"), ("too_small", "int"), ("size_right", "int"), ("sizing_note", "text"),
+    ]  # fmt: skip
+    return page.table("sizing", pd.DataFrame(shown), columns)
+
+
+def words(page: Page) -> Parts:
+    """Words that mark bad from good; selling points as tests; nouns that deserve an aspect."""
+    return _marking(page), _tests(page), _own_aspects(page)
+
+
+def _marking(page: Page) -> Part:
+    n: Numbers = page.numbers
+    found = more.marking_words(n.now) if len(n.now) >= metrics.LEAST_REVIEWS else pd.DataFrame()
+    if found.empty:
+        return page.muted("words.none")
+    shown = found.assign(
+        marks=[page.text("words.bad" if z > 0 else "words.good") for z in found["z"]], strength=found["z"].abs()
+    ).rename(columns={"negative": "negative_count", "other": "other_count"})
+    columns = [
+        ("marks", "text"), ("word", "text"), ("negative_count", "int"), ("other_count", "int"), ("strength", "ratio"),
+    ]  # fmt: skip
+    return page.table("marking_words", shown, columns, rows=12)
+
+
+def _tests(page: Page) -> Part:
+    n: Numbers = page.numbers
+    names, groups = aspect_names(page), text.aspect_groups()
+    praised = [one for one in n.counts if groups[one.aspect] == "product" and one.aspect != "overall"]
+    praised.sort(key=lambda one: (-one.positive, one.aspect))
+    rows = []
+    for one in praised[:TESTS]:
+        said = more.praise_words(n.said, n.now, one.aspect)
+        if not said or not one.positive_share.estimate >= LEAST_PRAISE:
+            continue
+        rows.append(
+            {
+                "aspect": names[one.aspect],
+                "positive_range": ranged(page, one.positive_share),
+                "buyer_words": labels.text("common.list_mark", page.lang).join(said),
+                "test_name": page.text("words.test_name", aspect=names[one.aspect]),
+                "version_a": page.text("words.version_a"),
+                "version_b": page.text("words.version_b", word=said[0]),
+                "watch": page.text("words.watch"),
+            }
+        )
+    if not rows:
+        return page.muted("words.no_tests")
+    columns = [
+        ("aspect", "text"), ("positive_range", "text"), ("buyer_words", "text"), ("test_name", "text"),
+        ("version_a", "text"), ("version_b", "text"), ("watch", "text"),
+    ]  # fmt: skip
+    return page.table("test_ideas", pd.DataFrame(rows), columns)
+
+
+def _own_aspects(page: Page) -> Part:
+    n: Numbers = page.numbers
+    found = more.own_aspects(n.now)
+    if found.empty:
+        return page.muted("words.no_nouns", count=metrics.LEAST_MENTIONS)
+    shown = found.rename(columns={"negative": "negative_count", "positive": "positive_count"})
+    columns = [
+        ("word", "text"), ("mentions", "int"), ("negative_count", "int"), ("positive_count", "int"),
+    ]  # fmt: skip
+    return page.table("own_aspects", shown.rename(columns={"reviews": "mentions"}), columns)
+
+
+def rival(page: Page) -> Parts:
+    """Shares of complaints beside a rival's, like with like."""
+    n: Numbers = page.numbers
+    if n.rival is None:
+        return page.muted("rival.none"), page.muted("rival.how")
+    found = n.rival
+    counted = {"rival": found.name, "theirs": found.reviews, "own": found.own_reviews}
+    if found.code == "too_few" or found.frame.empty:
+        return page.muted("rival.too_few", **counted, count=metrics.LEAST_REVIEWS), page.muted("rival.how")
+    names = aspect_names(page)
+    top = found.frame.head(8)
+    bars = [
+        (names[row.aspect], series, value)
+        for row in top.itertuples()
+        for series, value in ((page.text("rival.own"), row.own), (found.name, row.theirs))
+    ]
+    note = (
+        page.text("rival.not_alike", times=f"{found.length:.1f}") if found.code else page.text("rival.alike", **counted)
+    )
+    chart = charts.chart_paired(
+        pd.DataFrame(bars, columns=["label", "series", "value"]).assign(low=math.nan, high=math.nan),
+        id="rival", title=note, alt=note, lang=page.lang, kind="pct",
+    )  # fmt: skip
+    rows = found.frame.assign(
+        aspect=[names[one] for one in found.frame["aspect"]],
+        own_complaints=found.frame["own"],
+        rival_complaints=found.frame["theirs"],
+        negative_change=found.frame["difference"],
+        change_range=[labels.format_range(row.low, row.high, "pp", page.lang) for row in found.frame.itertuples()],
+        is_real=[page.text("rival.real" if row.real else "aspects.noise") for row in found.frame.itertuples()],
+    )
+    columns = [
+        ("aspect", "text"), ("own_complaints", "pct"), ("rival_complaints", "pct"), ("negative_change", "pp"),
+        ("change_range", "text"), ("is_real", "text"),
+    ]  # fmt: skip
+    return chart, page.table("rival", rows, columns)
+
+
+def changes_to_make(page: Page) -> Part:
+    """What page, service words or parcels should change, from the most frequent complaints."""
+    n: Numbers = page.numbers
+    names, groups = aspect_names(page), text.aspect_groups()
+    worst = [one for one in n.counts if one.aspect != "overall" and one.negative >= metrics.LEAST_MENTIONS]
+    if not worst:
+        return page.muted("to_do.no_changes", count=metrics.LEAST_MENTIONS)
+    rows = []
+    for one in worst[:CHANGES]:
+        own = f"to_do.change.{one.aspect}"
+        rows.append(
+            {
+                "problem": names[one.aspect],
+                "negative_count": one.negative,
+                "to_change": page.text(own if page.has_text(own) else f"to_do.change.{groups[one.aspect]}"),
+                "owner": labels.text(f"findings.owner.{OWNERS[groups[one.aspect]]}", page.lang),
+            }
+        )
+    columns = [("problem", "text"), ("negative_count", "int"), ("to_change", "text"), ("owner", "text")]
+    return page.table("to_change", pd.DataFrame(rows), columns)
