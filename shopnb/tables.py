@@ -43,21 +43,25 @@ def table_html(part: TablePart, lang: str) -> str:
         styler = styler.format(_writer(column.kind, lang), subset=(slice(None), shown.columns[place]))
     styler = styler.format_index(_headings(part), axis="columns")
     sides = [_side(shown[column.name], column) for column in part.columns]
-    table = _tidy(styler.to_html(caption=escape(part.caption) if part.caption else None), sides)
-    name = escape(part.caption or part.id)
+    table = _tidy(styler.to_html(caption=_shown(part.caption) if part.caption else None), sides)
+    name = _shown(part.caption or part.id)
     box = f'<div class="nb-scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
     return f'<div class="nb-tablebox" lang="{lang}">{box}{_below(part, lang)}</div>'
 
 
+def _shown(text: str) -> str:
+    return escape(labels.visible(text))
+
+
 def _writer(kind: str, lang: str) -> Callable[[Any], str]:
     def write(value: Any) -> str:
-        return escape(labels.visible(labels.format_value(None if pd.isna(value) else value, kind, lang)))
+        return _shown(labels.format_value(None if pd.isna(value) else value, kind, lang))
 
     return write
 
 
 def _headings(part: TablePart) -> Callable[[Any], str]:
-    headings = {column.name: escape(column.heading) for column in part.columns}
+    headings = {column.name: _shown(column.heading) for column in part.columns}
     return lambda name: headings[name]
 
 
@@ -132,8 +136,8 @@ def table_content(part: TablePart) -> dict[str, Any]:
     shown = part.frame.loc[:, [column.name for column in part.columns]]
     return {
         "id": part.id,
-        "caption": part.caption,
-        "columns": [{"heading": column.heading, "kind": column.kind} for column in part.columns],
+        "caption": labels.visible(part.caption),
+        "columns": [{"heading": labels.visible(column.heading), "kind": column.kind} for column in part.columns],
         "rows": [[_plain(value) for value in row] for row in shown.itertuples(index=False, name=None)],
     }
 

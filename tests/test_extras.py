@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import json
 import re
 import shutil
 import struct
@@ -16,7 +18,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from shopnb import labels, report, tables
+from shopnb import charts, labels, report, tables
 from shopnb.report import card, picture
 from shopnb.report.beside import beside_files
 from shopnb.report.check import check_page
@@ -25,7 +27,7 @@ from shopnb.report.exporter import ShopnbExporter
 from shopnb.report.notebook import read_parts
 from shopnb.report.page import page_html
 from shopnb.report.workbook import workbook
-from shopnb.view import TableColumn, TablePart
+from shopnb.view import Note, Section, TableColumn, TablePart, TextPart
 
 LONG = 201
 
@@ -178,3 +180,79 @@ def test_the_index_shows_hostile_text_and_runs_nothing(hostile):
     html = report.index_page([row, failed], "zh")
     assert not re.search(r'<script|<img|<svg|(href|src)="\s*javascript:', html)
     assert not BIDI.search(html)
+
+
+EVIL = (
+    "<!--<script>", "]]><script>alert(1)</script>", "a\x00b\x07c\x1bd\x7f", "\ud800 lone", "\u2066\u202ereversed\u2069",
+    "line\u2028break\nnext\r\n=1+1", "' onmouseover=alert(1) '", "{{ 7*7 }}{% raw %}", "datum['x'] + signal(y)",
+    "\u200b=HYPERLINK(\"x\")", "&lt;b&gt;", "cup " * 400,
+)  # fmt: skip
+NOT_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def evil_parts(text):
+    """A page with the text in every place where a shop's own words can stand."""
+    page = demo.demo_page("en")
+    stored = text.encode("utf-8", "ignore").decode("utf-8")  # tables cannot hold half of a letter
+    frame = pd.DataFrame({"source": [stored, "cup"], "n": [1.0, 2.0]})
+    table = TablePart(text, frame, (TableColumn("source", text), TableColumn("n", "N", "int", bar=True)), caption=text)
+    long = TablePart("long", pd.DataFrame({"source": [stored] * LONG}), (TableColumn("source", text),), rows=2)
+    bars = pd.DataFrame({"label": [stored, "cup"], "value": [1.0, -2.0]})
+    chart = charts.chart_diverging(bars, id="c", title=text, alt=text, lang="en")
+    lines = pd.DataFrame(
+        {"day": [dt.date(2026, 1, 1), dt.date(2026, 1, 2)], "series": [stored] * 2, "value": [1.0, 2.0]}
+    )
+    drawn = charts.chart_lines(lines, id="l", title=text, alt=text, lang="en", value_title=text)
+    card = replace(page.screen.cards[0], label=text, suffix=text, value=text, lines=(text, text))
+    finding = replace(
+        page.screen.findings[0], headline=text, money=text, action=text, owner=text, review_on=text, mind=text
+    )
+    screen = replace(
+        page.screen,
+        title=text,
+        period=text,
+        verdict=text,
+        cards=(card,),
+        findings=(finding,),
+        due=(text,),
+        notes=(text,),
+    )
+    section = Section("s", text, (chart, drawn, table, long, TextPart(text)), how_to_read=text)
+    return read_parts(
+        demo.demo_notebook(
+            replace(
+                page,
+                screen=screen,
+                sections=(section,),
+                health=(Note("x", text),),
+                methods=((text, text),),
+                footer=(text,),
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize("text", EVIL, ids=range(len(EVIL)))
+def test_evil_text_in_every_place_runs_nothing_and_breaks_nothing(text):
+    parts = evil_parts(text)
+    html = page_html(parts, stem="x")
+    html.encode("utf-8")
+    faults = [fault for fault in check_page(html, parts, ["x.long.csv"]) if not fault.startswith("too_large")]
+    assert faults == []
+    assert not NOT_SHOWN.search(html)
+    record = re.search(r'<script type="application/json" id="record">(.*?)</script>', html, flags=re.DOTALL)[1]
+    assert json.loads(record)["findings"][0]["text"] == text  # the record keeps what was there
+    said = digest(parts)
+    assert len(said.rstrip()) <= LIMIT
+    assert not NOT_SHOWN.search(said.replace("\n", ""))
+    assert not NOT_SHOWN.search(card.card_svg(parts))
+    for content in beside_files(parts).values():
+        cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row]
+        assert not any(NOT_SHOWN.search(cell) or cell.lstrip().startswith(("=", "+", "-", "@")) for cell in cells)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(parts)))
+    assert len(book.sheetnames) == 3
+    row = {"shop": text, "report": text, "state": "done", "path": "a.html", "record": parts.record, "due": text}
+    index = report.index_page([row, row | {"state": "failed", "error": {"problem": text, "fix": text}}], "en")
+    index.encode("utf-8")
+    assert not NOT_SHOWN.search(index)
+    assert not re.search(r"<script|\son\w+=[^\"]*>", re.sub(r'"[^"]*"|>[^<]*', "", index))

@@ -106,6 +106,7 @@ def _instead(key: str, lang: str) -> Markup:
 
 
 def _manifest(record: Mapping[str, Any]) -> Markup:
-    """The record as JSON that cannot end its own script element."""
+    """The record as JSON that cannot end its own script element; letters that cannot be seen are written as numbers."""
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = "".join(letter if labels.visible(letter) == letter else json.dumps(letter)[1:-1] for letter in text)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

@@ -14,6 +14,8 @@ from typing import Any
 
 import vl_convert
 
+from shopnb import labels
+
 PHONE_WIDTH = 340  # px, the twin fits a phone of 390
 _VEGA_LITE = "6.4"
 _PARTS = ("hconcat", "vconcat", "concat", "facet", "repeat", "spec")
@@ -140,7 +142,7 @@ def chart_svg(spec: Mapping[str, Any], *, alt: str, prefix: str, width: int = PH
         raise ValueError("vl-convert drew no SVG")
     for name in ("width", "height"):
         root.attrib.pop(name, None)
-    root.attrib |= {"role": "img", "aria-label": alt, "fill": "none"}
+    root.attrib |= {"role": "img", "aria-label": labels.visible(alt), "fill": "none"}
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
