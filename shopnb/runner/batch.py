@@ -16,7 +16,7 @@ from shopnb.errors import InputError
 from shopnb.runner.attempts import attempt, give_up
 from shopnb.runner.cache import key_of, place, standing
 from shopnb.runner.claims import waited_for
-from shopnb.runner.files import sweep
+from shopnb.runner.files import is_full, sweep
 from shopnb.runner.index import write_index
 from shopnb.runner.jobs import Job, Result
 from shopnb.runner.journal import Journal
@@ -53,8 +53,8 @@ def run_batch(
     Raises
     ------
     InputError
-        `out_not_writable` when nothing can be written into `out`; when only the index could not be written, after
-        all reports.
+        `out_not_writable` or `out_full` when nothing can be written into `out`; when only the index could not be
+        written, after all reports.
     KeyboardInterrupt
         When the batch was stopped (Ctrl-C, or a request to end), after the index.
     """
@@ -63,7 +63,7 @@ def run_batch(
         journal = Journal(out, planned.jobs, run)
         sweep(out)
     except OSError as error:
-        raise InputError("out_not_writable", folder=str(out), what=str(error)) from error
+        raise _unwritable(out, error) from error
     jobs = [dataclasses.replace(job, run=journal.run) for job in planned.jobs]
     by_job: dict[int, Result] = {}
     try:
@@ -80,9 +80,15 @@ def run_batch(
             left = len(jobs) - len(by_job)
             write_index(out, results, lang=lang, run=journal.run, seconds=seconds, left=left)
         except OSError as error:
-            raise InputError("out_not_writable", folder=str(out), what=str(error)) from error
+            raise _unwritable(out, error) from error
     journal.end()
     return results
+
+
+def _unwritable(out: Path, error: OSError) -> InputError:
+    if is_full(error):
+        return InputError("out_full", folder=str(out))
+    return InputError("out_not_writable", folder=str(out), what=str(error))
 
 
 @contextlib.contextmanager
