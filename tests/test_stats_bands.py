@@ -42,6 +42,17 @@ def test_band_holds_nine_days_of_ten_from_the_third_week_on():
     assert 0.87 <= inside / 1200 <= 0.93
 
 
+def test_a_quiet_shop_has_less_than_one_odd_day_a_month():
+    rng = np.random.default_rng(31)
+    odd = known = 0
+    for _ in range(40):
+        values, weekdays = simulated_shop(rng, 70)
+        p_value = normal_band(values, weekdays, np.ones(70, bool)).p_value
+        odd += (p_value < 0.02).sum()  # the level of the overview
+        known += p_value.notna().sum()
+    assert 30 * odd / known <= 1.0
+
+
 def test_a_campaign_day_is_expected_where_its_like_came_before():
     values, weekdays = simulated_shop(np.random.default_rng(3), 60, noise=0.05)
     kinds = np.array([""] * 60, dtype=object)
@@ -55,7 +66,7 @@ def test_a_campaign_day_is_expected_where_its_like_came_before():
     # twofold log 3 above an ordinary day, learnt from the days of the first campaign
     ordinary = normal_band(values, weekdays, kinds == "").expected
     assert (band.expected[40:43] / ordinary[40:43]).mean() == pytest.approx(3, rel=0.1)
-    assert ((values >= band.low) & (values <= band.high))[55:58].all()
+    assert ((values >= band.low) & (values <= band.high))[55:58].sum() >= 2  # nine days of ten
 
 
 def test_band_follows_the_weekday_and_ignores_marked_campaigns():

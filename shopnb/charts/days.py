@@ -53,7 +53,8 @@ def chart_daily_band(
     Parameters
     ----------
     frame : one row per day
-        `day` (date), `value`, `expected`, `low`, `high` (NaN where unknown; a gap stays a gap).
+        `day` (date), `value`, `expected`, `low`, `high` (NaN where unknown; a gap stays a gap); optional `odd` (bool):
+        whether a day outside its range is marked, all where it is missing.
     value_title : what the figure is, with its unit; stands above the axis.
     spans : campaigns and holidays as (first day, last day, name), drawn as strips.
     marks : change log as (day, sign), such as ①.
@@ -65,7 +66,7 @@ def chart_daily_band(
         row["text"] = frames.write(raw["value"], kind, lang)
         row["expected_text"] = frames.write(raw["expected"], kind, lang)
         row["range_text"] = frames.write_range(raw["low"], raw["high"], kind, lang)
-        outside = None not in (row["value"], row["low"], row["high"])
+        outside = None not in (row["value"], row["low"], row["high"]) and bool(raw.get("odd", True))
         row["tone"] = (
             "up" if outside and row["value"] > row["high"] else "down" if outside and row["value"] < row["low"] else ""
         )

@@ -300,7 +300,8 @@ def band(days: pd.DataFrame, events: list[Event], *, level: float = 0.90) -> pd.
     Returns
     -------
     DataFrame, one row per day of `days`
-        `day`, `value`, `expected`, `low`, `high` (NaN where too few days of its kind came before), `outside` (bool).
+        `day`, `value`, `expected`, `low`, `high` (NaN where too few days of its kind came before), `outside` (bool): so
+        far out that an ordinary day is there twice in a hundred; a quiet shop has less than one a month.
     """
     weekdays = pd.to_datetime(days["day"]).dt.day_of_week
     usable = ~event_days(events, days["day"]) & days["paid_amount"].notna()
@@ -315,7 +316,7 @@ def band(days: pd.DataFrame, events: list[Event], *, level: float = 0.90) -> pd.
             "high": normal.high,
         }
     )
-    return frame.assign(outside=(frame["value"] < frame["low"]) | (frame["value"] > frame["high"]))
+    return frame.assign(outside=normal.p_value < 1 - ALARM_LEVEL)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _normal(page: Page) -> Parts:
     )
     changed = _changes(page, span)
     chart = charts.chart_daily_band(
-        shown.drop(columns="outside"),
+        shown.rename(columns={"outside": "odd"}),
         id="normal",
         title=title,
         lang=page.lang,

@@ -75,6 +75,7 @@ class NormalBand:
     Attributes
     ----------
     expected, low, high : Series with the index of the values; NaN on days before which there are under 14 usable days.
+    p_value : Series, chance that a day of its kind lies at least as far out, two-sided; NaN without a band or value.
     usable_days : days that may serve as history.
     code : `too_few_days` when no day has a band; None otherwise.
     """
@@ -82,6 +83,7 @@ class NormalBand:
     expected: pd.Series
     low: pd.Series
     high: pd.Series
+    p_value: pd.Series
     usable_days: int
     code: str | None = None
 
@@ -132,7 +134,10 @@ def normal_band(
     ends = np.maximum(np.square(np.maximum(bands, 0.0)) - 0.375, 0.0) if is_small else np.exp(bands)
     code = None if np.isfinite(bands).any() else "too_few_days"
     expected, low, high = (pd.Series(ends[:, k], index=values.index) for k in range(3))
-    return NormalBand(expected, low, high, int(may_serve.sum()), code)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gaps = np.abs(scaled - forecasts[:, 0]) / forecasts[:, 1]
+    p_value = pd.Series(2 * special.stdtr(forecasts[:, 2], -gaps), index=values.index)
+    return NormalBand(expected, low, high, p_value, int(may_serve.sum()), code)
 
 
 def _with_events(forecasts: np.ndarray, scaled: np.ndarray, kinds: np.ndarray) -> np.ndarray:
