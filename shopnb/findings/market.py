@@ -22,6 +22,7 @@ STEP_IN = 1.08  # the price to try, over the band's edge
 WORD_RATIO = 1.3  # money of goods with a word ÷ money of the others of their band
 WORD_SHOPS = 5  # a word that fewer shops use is a brand or one shop's habit
 WORD_CONFIDENCE = 0.75  # a word may only travel with what sells
+ONE_YEAR = 0.60  # confidence in a season that was seen once
 LEADS = 0.70  # share of draws in which another category leads
 
 
@@ -246,7 +247,7 @@ def _order_stock(year: Year, basis: MarketBasis) -> Finding | None:
     return Finding(
         code="order_stock",
         domain="MS20",
-        confidence=min(0.95, year.season.strength),
+        confidence=ONE_YEAR if math.isnan(year.season.strength) else min(0.95, max(year.season.strength, ONE_YEAR)),
         owner="purchasing",
         basis=basis.name,
         no_amount="season_only",

@@ -177,7 +177,7 @@ def _season(page: MarketSizing) -> Parts:
     peak = season.loc[season["index"].idxmax()]
     key = "title_none" if year.peak is None else "title" if year.order_by is None else "title_order"
     title = page.text(f"season.{key}", month=int(peak["month"]), index=float(peak["index"]), day=year.order_by)
-    alt = page.text("season.alt", month=int(peak["month"]), index=float(peak["index"]), strength=year.season.strength)
+    alt = page.text("season.alt", month=int(peak["month"]), index=float(peak["index"]))
     chart = charts.chart_diverging(frame, id="season", title=title, alt=alt, lang=lang, kind="signed_pct")
     dates = {
         "order_by": year.order_by, "list_by": year.list_by, "warm_up_by": year.warm_up_by,

@@ -9,7 +9,7 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``censored_total(low, high, *, weights=None, level=0.9)`` -> CensoredTotal (an Estimate with listings, open_listings,
   open_share); ``fit_censored(low, high)`` -> CensoredModel: code, expected, ``simulate(weights, labels, count, along)``
 - ``fit_index_curve(index, amount)`` -> IndexCurve: code, exponent, ``amounts(index, level)`` -> list of Estimate
-- ``season_of(values)`` -> Season: frame (month, index, years), strength, method, code; monthly values
+- ``season_of(values)`` -> Season: frame (month, index, years), strength, p_value, method, code
 - ``decompose_product(before, after)`` -> ProductChange: change, effects, code
 - ``mix_rate(weights_before, rates_before, weights_after, rates_after, *, level=0.95, rates_are_shares=True)``
   -> MixRate: change, mix, rate (Estimates), parts (frame), is_reversed, code

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 YEAR = 12
 LEAST_MONTHS = 13  # below: no season is claimed
@@ -22,12 +23,14 @@ class Season:
 
     `frame` has one row a month of the year, 1 to 12: `month`, `index` (1: an average month), `years` (how many were
     seen). `strength` is the share of the variance left by the trend that the season explains, 0-1 (Wang, Smith and
-    Hyndman 2006). `method` is `stl` (24 months or more) or `one_year` (13 to 23: the rise over the repeated months is
-    taken out, the rest is the season and its noise together). `code`: `too_few_months` or None.
+    Hyndman 2006); `p_value` that of equal months (F test of what the trend leaves). `method` is `stl` (24 months or
+    more) or `one_year` (13 to 23: the rise over the repeated months is taken out, the rest is the season and its noise
+    together, so strength and p value are NaN). `code`: `too_few_months` or None.
     """
 
     frame: pd.DataFrame
     strength: float
+    p_value: float
     method: str
     code: str | None = None
 
@@ -45,17 +48,29 @@ def season_of(values: pd.Series) -> Season:
     ordered = ordered.iloc[broken[-1] + 1 :] if len(broken) else ordered
     if len(ordered) < LEAST_MONTHS:
         empty = pd.DataFrame({"month": [], "index": [], "years": []})
-        return Season(empty, math.nan, "", "too_few_months")
+        return Season(empty, math.nan, math.nan, "", "too_few_months")
     logs = np.log(ordered.astype(float))
     seasonal, rest = _by_stl(logs) if len(logs) >= _STL_MONTHS else _by_one_year(logs)
     months = pd.PeriodIndex(logs.index).month
     index = np.exp(pd.Series(seasonal).groupby(np.asarray(months)).mean())
     index = index / index.mean()
-    whole = float(np.var(seasonal + rest))
-    strength = max(0.0, 1 - float(np.var(rest)) / whole) if whole else 0.0
+    strength, p_value = math.nan, math.nan
+    if len(logs) >= _STL_MONTHS:
+        whole = float(np.var(seasonal + rest))
+        strength = max(0.0, 1 - float(np.var(rest)) / whole) if whole else 0.0
+        p_value = _equal_months(seasonal + rest, np.asarray(months))
     years = pd.Series(1, index=months).groupby(level=0).sum()
     frame = pd.DataFrame({"month": index.index, "index": index.to_numpy(), "years": years.to_numpy()})
-    return Season(frame, strength, "stl" if len(logs) >= _STL_MONTHS else "one_year")
+    return Season(frame, strength, p_value, "stl" if len(logs) >= _STL_MONTHS else "one_year")
+
+
+def _equal_months(values: np.ndarray, months: np.ndarray) -> float:
+    """p of the F test that all months have one mean."""
+    size = np.bincount(months)[1:]
+    mean = np.bincount(months, values)[1:] / size
+    between = float(size @ np.square(mean - values.mean())) / (YEAR - 1)
+    within = float(np.square(values - mean[months - 1]).sum()) / (len(values) - YEAR)
+    return float(special.fdtrc(YEAR - 1, len(values) - YEAR, between / within)) if within > 0 else 0.0
 
 
 def _by_stl(logs: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import pandas as pd
 from shopnb.stats import IndexCurve, Season, fit_index_curve, season_of
 from shopnb.stats.estimate import unknown
 
+CHANCE = 0.01  # p value of equal months above which no season is claimed
 PEAK = 1.15  # month index from which a month is called a peak
 _INDICES = ("trade_index", "search_popularity", "traffic_index", "customer_index")
 
@@ -128,15 +129,16 @@ def year_of(
 
     Notes
     -----
-    A month's value is the mean of its index, not a sum. A peak is claimed only where the season explains more than
-    half of what the trend leaves, and the month stands above `PEAK`.
+    A month's value is the mean of its index, not a sum. A peak is claimed only where months differ beyond chance and
+    the highest stands above `PEAK`.
     """
     series = _longest(market_index) if market_index is not None else None
     if series is None:
         return Year(season_of(pd.Series(dtype=float, index=pd.PeriodIndex([], freq="M"))), "", "", 0)
     values, source, entity = series
     season = season_of(values)
-    if season.code or season.strength < 0.5 or season.frame["index"].max() < PEAK:
+    is_chance = season.p_value > CHANCE  # NaN: under two years nothing tells
+    if season.code or is_chance or season.frame["index"].max() < PEAK:
         return Year(season, source, entity, len(values))
     index = dict(zip(season.frame["month"].astype(int), season.frame["index"], strict=True))
     peak = max(index, key=lambda month: index[month])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from shopnb.stats import Estimate
 from shopnb.stats.estimate import unknown
 
 SEED = 20_260_103
+DRAWS = 1000
 ONE_BAND = 0.42  # log scale: the share in one band says of another only half to double (90 %)
 MONTHS = 24  # a payback longer than this is called none
 
@@ -105,6 +106,8 @@ def reachable_market(
     """
     if bands.code:
         return _nothing(bands.code)
+    if len(bands.draws) == 1:  # exact numbers: one draw stands for all
+        bands = replace(bands, draws=np.tile(bands.draws, (DRAWS, 1)), own_draws=np.tile(bands.own_draws, (DRAWS, 1)))
     own = [place for place in range(len(bands.frame)) if bands.own_draws[:, place].any()]
     taken = tuple(chosen) or tuple(own) or tuple(range(len(bands.frame)))
     market, within = bands.draws.sum(axis=1), bands.draws[:, taken].sum(axis=1)

@@ -19,6 +19,7 @@ from shopnb.text import word_table
 LEAST_GOODS = 12  # goods with a word, and without it
 LEAST_SHARE = 0.02  # of the goods
 WORDS_SHOWN = 40
+WORD_LEVEL = 0.95  # all words together: one market in twenty without any difference shows a word
 WORDS_READ = 50_000  # goods whose titles are read; of more, every so-manieth
 
 
@@ -89,7 +90,7 @@ def title_word_shares(
     error = np.sqrt((own_error + (holds.T @ spread[band]) / np.square(np.maximum(due, 1e-12))) / 2)
     ratio = got / due
     z = _typical_gap(holds, band, money)
-    sure = holm(list(2 * special.ndtr(-np.abs(z))), level=level)
+    sure = holm(list(2 * special.ndtr(-np.abs(z))), level=WORD_LEVEL)
     largest = np.asarray(holds.multiply(money[:, None]).max(axis=0).todense()).ravel()
     rest = (got - largest) / np.maximum(due - due / used, 1e-12)
     reach = np.exp(normal_quantile(level) * error)
