@@ -32,8 +32,8 @@ from shopnb.runner import (
     plan,
     program_digest,
     run_batch,
-    warm_up,
 )
+from shopnb.runner.workers import warm_up  # not through the package: its template is a program too
 from shopnb.shop import Shop, open_shop
 
 EXIT_STALE = 3  # with --require-fresh: every report is there, some end before the day they should reach

@@ -9,7 +9,6 @@ from shopnb.runner.cache import program_digest
 from shopnb.runner.execute import execute
 from shopnb.runner.jobs import EXTRAS, Failure, Job, Limits, Result
 from shopnb.runner.plan import Choice, Plan, Reports, plan
-from shopnb.runner.workers import warm_up
 
 __all__ = [
     "EXTRAS",
@@ -25,5 +24,4 @@ __all__ = [
     "plan",
     "program_digest",
     "run_batch",
-    "warm_up",
 ]
