@@ -69,7 +69,7 @@ class PartWriter:
 
     def __init__(self, folder: Path, table: str, name: str) -> None:
         self._folder = folder
-        self._path = folder / "tables" / table / f".{name}.{os.getpid()}.tmp"
+        self._path = folder / "tables" / table / f".{name}.{os.getpid()}.{secrets.token_hex(3)}.tmp"
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, rows: pa.Table) -> None:
