@@ -4,7 +4,8 @@
 
 The notebook is one that a run left (the newest under reports/ when none is named). The same charts go through stock
 nbconvert with Altair's renderers: `default` (a script from a CDN), `mimetype`, and `html` with the script inline. Every
-page is opened in Chromium without a network for ten seconds.
+page is opened in Chromium without a network for ten seconds, on a phone's screen and four times slowed down; first
+paint is what the browser itself reports (`first-contentful-paint`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from shopnb.report.exporter import ShopnbExporter
 from shopnb.report.notebook import chart_of, outputs
 
 SECONDS = 10
+SLOWED = 4
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
 DRAWN = (
     "[...document.querySelectorAll('canvas, svg.marks')].filter((e) => e.getBoundingClientRect().height > 20).length"
 )
@@ -64,21 +67,23 @@ def pages(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
         yield f"nbconvert + {way}", stock(notebook, way)
 
 
-def visit(browser: Browser, file: Path) -> tuple[int, int, int]:
-    """Requests that leave the page, charts drawn with scripts, charts drawn without."""
+def visit(browser: Browser, file: Path) -> tuple[int, int, int, float]:
+    """Requests that leave the page, charts drawn with scripts, charts drawn without, milliseconds to first paint."""
     asked: list[str] = []
-    with browser.new_context(offline=True) as context:
+    with browser.new_context(offline=True, viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
         page.on("request", lambda request: asked.append(request.url))
         page.goto(file.as_uri())
         page.wait_for_timeout(SECONDS * 1000)
+        painted = page.evaluate(PAINTED)
         drawn = page.evaluate(DRAWN) if "script-src 'none'" not in file.read_text("utf-8").replace("&#39;", "'") else 0
     with browser.new_context(offline=True, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(file.as_uri())
         still = page.locator(".nb-chart > svg").count()
     outside = [url for url in asked if not url.startswith(("data:", "blob:")) and url != file.as_uri()]
-    return len(outside), drawn, still
+    return len(outside), drawn, still, painted
 
 
 def main() -> None:
@@ -90,7 +95,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("needs Chromium: install Debian's package chromium")
     print(f"{path.name}: {charts} charts")
-    print(f"{'':24}{'bytes':>12}{'x':>7}{'requests':>10}{'alive':>7}{'without scripts':>17}")
+    print(f"{'':24}{'bytes':>12}{'x':>7}{'requests':>10}{'alive':>7}{'without scripts':>17}{'first paint ms':>16}")
     first = 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -99,8 +104,8 @@ def main() -> None:
             file.write_text(html, encoding="utf-8")
             size = len(html.encode("utf-8"))
             first = first or size
-            requests, alive, still = visit(browser, file)
-            print(f"{way:24}{size:>12,}{size / first:>7.1f}{requests:>10}{alive:>7}{still:>17}")
+            requests, alive, still, painted = visit(browser, file)
+            print(f"{way:24}{size:>12,}{size / first:>7.1f}{requests:>10}{alive:>7}{still:>17}{painted:>16.0f}")
         browser.close()
 
 

@@ -77,6 +77,17 @@ def test_all_charts_come_alive_in_silence(browser, page_file, width, scheme):
         assert visit.said == []
 
 
+def test_the_page_is_painted_before_any_chart_comes_alive(browser, page_file):
+    with Visit(browser, page_file, 390) as visit:
+        visit.context.new_cdp_session(visit.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        visit.page.reload()
+        visit.page.wait_for_function(ALIVE)
+        painted, alive = visit.page.evaluate(
+            "[performance.getEntriesByName('first-contentful-paint')[0].startTime, performance.now()]"
+        )
+        assert 0 < painted < alive
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_with_scripts_off_the_svgs_stay(browser, page_file, width):
     with Visit(browser, page_file, width, java_script_enabled=False) as visit:
