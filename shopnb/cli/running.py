@@ -39,7 +39,7 @@ from shopnb.shop import Shop, open_shop
 EXIT_STALE = 3  # with --require-fresh: every report is there, some end before the day they should reach
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _MEGABYTES = {"": 1, "m": 1, "g": 1024}
-_NEEDED_MB = 700  # a report at a time: its kernel and the process that makes the page
+_NEEDED_MB = 700  # a report at a time: its kernel (review_analysis of the sample: 384 MB) and what makes the page
 
 
 def run(given: argparse.Namespace, lang: str) -> int:
