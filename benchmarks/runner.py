@@ -245,7 +245,7 @@ def faults(shops: Sequence[Path], cache: Path, count: int) -> None:
 def _processes(pid: int, victim: str) -> Iterator[psutil.Process]:
     try:
         batch = psutil.Process(pid)
-        templates = [one for one in batch.children() if "shopnb.runner.template" in one.cmdline()]
+        templates = [one for one in batch.children() if "runner.template" in " ".join(one.cmdline())]
         if victim == "runner":
             yield batch
         elif victim == "template":

@@ -57,7 +57,7 @@ ONLY_IN = {
     "http": set(),
     "httpx": set(),
     "socket": {"runner"},
-    "psutil": {"runner"},
+    "psutil": {"runner", "cli"},
 }
 FILES = {"intake", "shop", "runner", "report", "cli"}
 OWN_DATA = {"labels", "text", "parameters", "calendar", "sources"}  # may read what travels with the package

@@ -15,9 +15,11 @@ from papermill.log import logger
 from shopnb.runner.kernel import ThisPython
 from shopnb.runner.watch import Watch
 
+_THIS_PYTHON = ("python", "python3")  # other kernels are other languages or environments, and start as they always do
+
 
 class ShopnbEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
-    """Runs a notebook with `ThisPython`, and ends the kernel once the last cell has said that it is done."""
+    """Runs a Python notebook with `ThisPython`, and ends the kernel once the last cell has said that it is done."""
 
     @classmethod
     def execute_managed_notebook(
@@ -44,10 +46,12 @@ class ShopnbEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no ty
         watch = watch or Watch(0, 0)
         place, nb_man.output_path = nb_man.output_path, nb_man.output_path if save_each_cell else None
         ours = {name: value for name, value in options.items() if name not in ("input_path", "timeout")}
+        if kernel_name in _THIS_PYTHON:
+            ours["kernel_manager_class"] = ThisPython
         client = PapermillNotebookClient(
             nb_man, timeout=execution_timeout or options.get("timeout"), startup_timeout=start_timeout,
             kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file,
-            stderr_file=stderr_file, kernel_manager_class=ThisPython, shutdown_kernel="immediate", **ours,
+            stderr_file=stderr_file, shutdown_kernel="immediate", **ours,
         )  # fmt: skip
         client.on_notebook_start = lambda notebook: watch.begin(client.km.provisioner.process)  # noqa: ARG005
         client.on_cell_execute = lambda cell, cell_index: watch.cell_begins(tag_of(cell))  # noqa: ARG005

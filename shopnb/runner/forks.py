@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Forked:
         self.pid = pid
         self.returncode: int | None = None
         self._connection = connection
+        self._looking = threading.Lock()  # a watch may end it while its keeper waits
 
     def poll(self) -> int | None:
         """Exit status, negative for a signal; None while it runs."""
@@ -102,6 +104,14 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
     def _look(self, seconds: float | None) -> int | None:
+        if self.returncode is not None or not self._looking.acquire(blocking=seconds != 0):
+            return self.returncode
+        try:
+            return self._hear(seconds)
+        finally:
+            self._looking.release()
+
+    def _hear(self, seconds: float | None) -> int | None:
         if self.returncode is None:
             try:
                 self._connection.settimeout(seconds)
@@ -133,7 +143,8 @@ class Template:
         theirs, self.life = socket.socketpair()
         self._works = False
         files = (self._listener.fileno(), theirs.fileno())
-        command = [sys.executable, "-m", "shopnb.runner.template", *map(str, files)]
+        code = "import sys; from shopnb.runner.template import main; main(sys.argv[1:])"
+        command = [sys.executable, "-c", code, *map(str, files)]
         self.process = subprocess.Popen(
             command, pass_fds=files, env=surroundings(), stdin=subprocess.DEVNULL, start_new_session=True
         )

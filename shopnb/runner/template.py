@@ -1,8 +1,7 @@
 """The template process: imports what notebooks and workers import, then forks them on request, and does nothing else.
 
-Belongs here: that process, as `python -m shopnb.runner.template LISTENER OWNER` runs it. It opens no database, draws
-nothing and has one Python thread; before every fork it counts its threads, and it refuses when there is one that it
-does not know. The asking side is `forks`.
+Belongs here: that process, which `forks` starts and asks. It opens no database, draws nothing and has one Python
+thread; before every fork it counts its threads, and it refuses when there is one that it does not know.
 
 A request is one message (JSON, with open files beside it) on a connection of its own; the answer is the process id,
 then, when the process has ended, its exit status. A connection that closes ends its process: whoever asked for a
@@ -276,7 +275,3 @@ def _run_worker(address: str, descriptor: int) -> None:
     forks.use(address)
     workers.serve(Connection(descriptor))
     os._exit(0)  # all is published; frozen objects would be reported as leaks
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
