@@ -13,11 +13,12 @@ from typing import Any
 import vl_convert
 
 from shopnb import labels
-from shopnb.labels.letters import wrap
+from shopnb.labels.letters import columns_of, wrap
 from shopnb.report.notebook import Parts
 
 _WIDTH, _EDGE, _PAD = 390, 14, 12
 _SCALE = 2
+_LABEL = 24  # half-width columns that fit over a card's number
 _FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, Segoe UI, sans-serif"
 _INK, _SOFT, _BRAND, _ACCENT, _WARN, _GOOD = "#17211f", "#4d5a57", "#134e4a", "#276ba9", "#9a4a05", "#0f6e56"
 _PAPER, _CARD, _LINE, _RED, _GREEN = "#f3f4f2", "#ffffff", "#dfe2de", "#c0322b", "#137a63"
@@ -102,23 +103,32 @@ def _card_row(canvas: _Canvas, cards: list[Mapping[str, Any]], lang: str) -> Non
     top, half = canvas.y, (_WIDTH - 2 * _EDGE) / 2
     up, down = (_RED, _GREEN) if lang == "zh" else (_GREEN, _RED)
     colours = {"up": up, "down": down, "level": _SOFT}
-    tallest = max(len(card["lines"]) for card in cards)
+    tallest = max(len(_label_and_lines(card)[1]) for card in cards)
     bottom = top + 62 + tallest * 16
     canvas.drawn.append(canvas.box(top, bottom))
     for place, card in enumerate(cards):
         x = _EDGE + place * half + _PAD
-        canvas.text(x, top + 21, labels.visible(f"{card['label']} {card['suffix']}".strip()), size=12, colour=_SOFT)
+        label, lines = _label_and_lines(card)
+        canvas.text(x, top + 21, label, size=12, colour=_SOFT)
         if card["tone"]:
             said = labels.text(f"screen.tone.{card['tone']}", lang)
             right = _EDGE + (place + 1) * half - _PAD
             canvas.text(right, top + 21, said, size=11, colour=_TONES[card["tone"]], bold=True, anchor="end")
         canvas.text(x, top + 48, labels.visible(card["value"]), size=21, colour=_INK, bold=True)
-        for turn, line in enumerate(card["lines"]):
+        for turn, line in enumerate(lines):
             y, arrow = top + 66 + turn * 16, _ARROWS.get(card["direction"], "") if turn == 0 else ""
             if arrow:
                 canvas.text(x, y - 1, arrow, size=9, colour=colours[card["direction"]])
             canvas.text(x + (14 if arrow else 0), y, labels.visible(line), size=11.5, colour=_SOFT)
     canvas.y = bottom + 1
+
+
+def _label_and_lines(card: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The label with its suffix beside it, or, where both are too long for half a phone, as the last line."""
+    label, suffix, lines = labels.visible(card["label"]), labels.visible(card["suffix"]), list(card["lines"])
+    if suffix and columns_of(f"{label} {suffix}") > (_LABEL - 7 if card["tone"] else _LABEL):
+        return label, [*lines, suffix]
+    return f"{label} {suffix}".strip(), lines
 
 
 def _boxed(canvas: _Canvas, draw: Any) -> None:

@@ -5,6 +5,7 @@ Belongs here: which part of the page, and whether a browser or our own drawing m
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from shopnb.report.card import card_height, card_png
 from shopnb.report.notebook import Parts
 from shopnb.report.page import page_html
 
+_FOLD = re.compile(r'<details class="nb-more[^"]*"><summary>[^<]*</summary>(.*?)</details>', re.DOTALL)
 _WIDTH, _LEAST = 390, 844  # px: a phone's first screen
 
 
@@ -31,9 +33,14 @@ def first_screen(parts: Parts, folder: Path) -> bytes:
     alone = replace(parts, page={**parts.page, "sections": [], "health": "", "methods": "", "footer": ""})
     size = (_WIDTH, max(_LEAST, card_height(parts)))
     try:
-        return screenshot(page_html(alone, live=False), size, browser=browser, folder=folder)
+        return screenshot(_unfolded(page_html(alone, live=False)), size, browser=browser, folder=folder)
     except BrowserError:
         return card_png(parts)
+
+
+def _unfolded(html: str) -> str:
+    """The page with what stands under "More" in sight: nobody can open it in a picture."""
+    return _FOLD.sub(r'<div class="nb-more nb-open">\1</div>', html)
 
 
 def whole_page(parts: Parts, folder: Path) -> bytes:
