@@ -72,7 +72,7 @@ class ShopOverview(Page):
         base_periods = normal_bases(period, self.events, days["day"].iloc[0], wanted=8)
         bases = overview.mean_totals(days, base_periods, margin_rate=rate)
         compared = self._compared(compare, period, bases)
-        pair = self._pair(period, bases, compared)
+        pair = self._pair(period, [base.period for base in bases], compared)
         moved = items.item_changes(pair, now_days=period.days) if pair else []
         refund_share = _mean([base.refund_share for base in bases] or [now.refund_share])
         band = overview.band(_with_month_end(days, period.end), self.events)
@@ -133,13 +133,11 @@ class ShopOverview(Page):
             return bases[0].period if bases else period.shifted(-7)
         return period.before() if period.days % 7 == 0 or period.days > 7 else period.shifted(-7)
 
-    def _pair(self, period: Period, bases: Sequence[Totals], compared: Period) -> ItemPair | None:
+    def _pair(self, period: Period, bases: Sequence[Period], compared: Period) -> ItemPair | None:
         if not self.shop.has("item_period"):
             return None
         table = self.shop.table("item_period")
-        return items.item_pair(table, period, [base.period for base in bases]) or items.item_pair(
-            table, period, [compared]
-        )
+        return items.item_pair(table, period, bases) or items.item_pair(table, period, [compared])
 
     def _targets(self, end: dt.date) -> pd.DataFrame:
         """Goals of the whole shop: the typed table, else the month's payment from the shop's settings."""
@@ -154,6 +152,8 @@ class ShopOverview(Page):
     def _last_year(self, days: pd.DataFrame, period: Period, rate: float) -> tuple[Totals | None, str]:
         """The same period a year ago where it is there, and the campaign that it was aligned by."""
         earlier, event = same_period_last_year(period, self.events)
+        if earlier.start < days["day"].iloc[0]:
+            return None, event
         found = overview.totals(days, earlier, margin_rate=rate)
         return (found if found.complete else None), event
 
@@ -169,16 +169,14 @@ class ShopOverview(Page):
         was = overview.totals(days, earlier, margin_rate=rate)
         if not was.complete:
             return []
-        bases = overview.mean_totals(
-            days, normal_bases(earlier, self.events, days["day"].iloc[0], wanted=8), margin_rate=rate
-        )
+        bases = normal_bases(earlier, self.events, days["day"].iloc[0], wanted=8)
         pair = self._pair(earlier, bases, earlier.before())
         then = items.item_changes(pair, now_days=earlier.days) if pair else []
-        pair_now = self._pair(period, [was], earlier)
+        pair_now = self._pair(period, [earlier], earlier)
         since = items.item_changes(pair_now, now_days=period.days) if pair_now else []
         scenes, scenes_now = self._scenes(earlier, earlier.before()), self._scenes(period, earlier)
         names = {item.item_id: self.item_name(item.item_id, item.title) for item in then}
-        found = find_overview(was, bases, {}, then, basis=basis, short_names=names, scenes=scenes, totals_too=False)
+        found = find_overview(was, [], {}, then, basis=basis, short_names=names, scenes=scenes, totals_too=False)
         return recheck(found, since, scenes_now, earlier.end)
 
     def _scenes(self, now: Period, before: Period) -> list[overview.AdScene]:
