@@ -164,3 +164,57 @@ def test_real_days_of_brands_are_no_cumulative_numbers(shared_data, tmp_path):
     # 991 of 3,149 ids fall on some day
     assert page.numbers.falling.estimate == pytest.approx(991 / 3149, abs=0.05)
     assert any(note.code == "rolling" for note in page.view.health)
+
+
+def test_assumptions_give_the_way_to_margin(sample_shop, page):
+    given = ["share_low=0.002", "share_high=0.005", "unit_cost=30", "one_off=20000", "monthly=2000", "reach=70"]
+    assumed = opened(sample_shop, assumptions=given).numbers.reach
+    assert assumed.share_from == "typed"
+    assert 0.002 <= assumed.share.low <= assumed.share.high <= 0.005
+    assert len(assumed.bands) == 1
+    assert assumed.break_even_units.estimate == math.ceil(2000 / assumed.per_unit)
+    assert page.numbers.reach.share_from == "own"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("rent=3", "parameter_choice"), ("unit_cost=cheap", "parameter_number"), ("fee_rate=5", "parameter_share"),
+     ("monthly=-1", "parameter_positive")],
+)  # fmt: skip
+def test_wrong_assumptions_are_refused(sample_shop, given, code):
+    with pytest.raises(ParameterError, match=code):
+        opened(sample_shop, assumptions=[given]).record()
+
+
+def test_rivals_are_measured_against_the_own_item(page):
+    rivals = page.numbers.rivals
+    assert rivals["is_comparable"].sum() == 4
+    assert rivals.loc[rivals["is_comparable"], "own_price"].notna().all()
+
+
+def test_the_word_planted_in_the_band_is_the_nearest(page):
+    # TRUTH.md 4: straw cups hold more money than goods in the band
+    first = page.numbers.words_in_band.frame.iloc[0]
+    assert first["word"] == "吸管"
+    assert first["ratio_low"] > 1
+
+
+def test_two_snapshots_and_two_searches_give_growth_and_a_choice(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, factor in (("杯子_20260801", 1.0), ("杯子_20260830", 1.5), ("茶具_20260830", 0.3)):
+        rows = [
+            f"{name[:2]}{turn}号,店{turn % 40},浙江,{20 + turn},{int((turn % 90 + 5) * factor)}人付款"
+            for turn in range(120)
+        ]
+        if name == "杯子_20260801":
+            rows = [row if turn % 4 else row.replace("人付款", "0人付款") for turn, row in enumerate(rows)]
+        (folder / f"{name}.csv").write_text("\n".join(["商品名称,店铺名称,地址,售价,付款情况", *rows]), "utf-8")
+    import_files([folder], tmp_path / "shop")
+    page = opened(tmp_path / "shop", query="杯子")
+    assert page.numbers.growth.days == 29
+    assert page.numbers.growth.matched == 120
+    assert page.numbers.growth.kind == "rolling"
+    assert page.numbers.choice.code is None
+    assert set(page.numbers.choice.frame["category"]) == {"杯子", "茶具"}
+    json.dumps(page.record(), allow_nan=False)

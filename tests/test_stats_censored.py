@@ -31,14 +31,14 @@ MARKETS = {
 @pytest.mark.parametrize("market", MARKETS)
 def test_interval_covers_the_true_total(market):
     rng = np.random.default_rng(11)
-    covered, runs = 0, 30
+    covered, runs = 0, 20
     for _ in range(runs):
         counts, low, high = shown(MARKETS[market](rng, 600), exact_below=10)
         prices = rng.lognormal(4, 0.5, 600)
         total = censored_total(low, high, weights=prices)
         assert total.low <= total.estimate <= total.high
         covered += total.low * 0.999999 <= (prices * counts).sum() <= total.high * 1.000001
-    assert covered / runs >= 0.75  # 90 % nominal, 30 runs
+    assert covered / runs >= 0.7  # 90 % nominal, 20 runs
 
 
 def test_exact_counts_are_summed_exactly():
@@ -110,7 +110,62 @@ def test_a_million_listings_in_seconds():
     counts, low, high = shown(
         np.random.default_rng(1).lognormal(4.5, 2.2, 1_000_000), exact_below=10_000, open_from=1e5
     )
-    before = time.perf_counter()
+    before = time.process_time()
     total = censored_total(low, high)
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 5
     assert total.low < counts.sum() < total.high
+
+
+def test_goods_that_sell_more_and_cost_less_are_not_taken_as_independent():
+    rng = np.random.default_rng(8)
+    errors = []
+    for _ in range(12):
+        counts, low, high = shown(rng.lognormal(5, 1.5, 3000), open_from=1000)
+        prices = np.exp(6 - 0.6 * np.log(counts + 1) + 0.3 * rng.standard_normal(3000))
+        total = censored_total(low, high, weights=prices)
+        truth = (prices * counts).sum()
+        errors.append(total.estimate / truth - 1)
+        assert total.low < truth * 1.05
+        assert truth < total.high * 1.05
+    # taken as independent, the open range alone (a third of the money) is off by a tenth and more
+    assert abs(np.mean(errors)) < 0.03
+
+
+def test_counts_hang_together_with_the_price_in_units_too():
+    rng = np.random.default_rng(11)
+    counts, low, high = shown(rng.lognormal(5, 1.5, 4000), open_from=1000)
+    prices = np.exp(6 - 0.6 * np.log(counts + 1) + 0.3 * rng.standard_normal(4000))
+    is_dear = (prices > np.quantile(prices[counts >= 1000], 0.5)) & (counts >= 1000)
+    label = np.where(is_dear, 1, np.where(counts >= 1000, 0, -1))
+    model = fit_censored(low, high)
+    told = np.median(model.simulate(np.ones(4000), label, 2, along=prices), axis=0)
+    blind = np.median(model.simulate(np.ones(4000), label, 2), axis=0)
+    true = np.array([counts[label == k].sum() for k in (0, 1)])
+    assert np.abs(told / true - 1).max() < 0.15
+    assert np.abs(blind / true - 1).max() > 0.25
+
+
+def test_ranges_that_meet_and_ranges_with_a_gap_are_read_as_given():
+    rng = np.random.default_rng(3)
+    values = rng.uniform(100, 400, 3000)
+    edge = np.floor(values / 100) * 100
+    meeting = censored_total(edge, edge + 100)
+    assert meeting.low < values.sum() < meeting.high
+    whole = np.floor(values)
+    gap = censored_total(edge, edge + 99)
+    assert gap.low < whole.sum() < gap.high
+
+
+def test_zeros_are_exact_and_add_nothing():
+    rng = np.random.default_rng(4)
+    _, low, high = shown(rng.lognormal(5, 1, 500))
+    with_zeros = censored_total(np.r_[low, np.zeros(500)], np.r_[high, np.zeros(500)])
+    assert with_zeros.estimate == pytest.approx(censored_total(low, high).estimate, rel=1e-3)
+
+
+@pytest.mark.parametrize("listings", [25, 100, 1000])
+def test_an_empty_top_needs_no_tail(listings):
+    counts, low, high = shown(np.random.default_rng(6).lognormal(4, 1, listings), open_from=1e6)
+    total = censored_total(low, high)
+    assert (total.open_listings, total.open_share) == (0, 0.0)
+    assert total.low * 0.98 <= counts.sum() <= total.high * 1.02

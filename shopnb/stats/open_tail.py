@@ -3,7 +3,8 @@
 Belongs here: the block of upper ranges and the parabola through its log density. Within the block the log density is
 s t - c t^2 / 2 with c >= 0: a lognormal where it is curved, a Pareto tail where it is straight (c = 0), so how heavy
 the tail is comes from the likelihood and keeps its uncertainty. The two numbers have a posterior on a grid (flat in
-the slope and in sqrt(c)); its mode is the maximum-likelihood fit. The block is as long as one parabola fits.
+the slope and in sqrt(c)); its mode is the maximum-likelihood fit. The block is as long as one parabola fits; where none does,
+as long as it was.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def fit_tail(cells: Cells, draws: int, rng: np.random.Generator) -> Density:
     reach = np.concatenate([[-np.inf], np.maximum.accumulate(cells.stop)[:-1]])
     cuts = np.flatnonzero(cells.start >= reach - 1e-9)  # no range straddles these
     cut = _cut(cuts, cells.size, min(max(0.3 * cells.size.sum(), 150.0), float(TAIL_LISTINGS)))
-    block = _Block(cells[np.arange(cut, len(cells.low))])
+    whole = block = _Block(cells[np.arange(cut, len(cells.low))])
     while block.fit_p < _BAD_FIT:
         smaller = _cut(cuts, cells.size, cells.size[cut:].sum() / 2)
         if smaller <= cut or cells.size[smaller:].sum() < _MIN_BLOCK:
+            block = whole  # none fits: the longest says most
             break
         cut, block = smaller, _Block(cells[np.arange(smaller, len(cells.low))])
     return block.density(draws, rng)
