@@ -5,6 +5,7 @@ import math
 
 import pandas as pd
 import pytest
+from scipy import stats as scipy_stats
 
 from shopnb.intake import import_files
 from shopnb.metrics import listing_ab
@@ -178,7 +179,13 @@ def test_one_row_a_user_counts_each_outcome(shared_data, tmp_path):
     assert made.state is State.SAMPLE_RATIO
     rounds = listing_ab.compare_users(outcomes, metric="sum_gamerounds", control="gate_30")
     assert not rounds.is_share
-    assert rounds.arms[1].difference.estimate == pytest.approx(2333530 / 45489 - 2344795 / 44700)
+    raw = pd.read_csv(shared_data / "abtest" / "cookie_cats.csv.gz")
+    capped = raw["sum_gamerounds"].clip(upper=raw.loc[raw["sum_gamerounds"] > 0, "sum_gamerounds"].quantile(0.99))
+    groups = [capped[raw["version"] == name] for name in ("gate_30", "gate_40")]
+    welch = scipy_stats.ttest_ind(groups[1], groups[0], equal_var=False)
+    gap = rounds.arms[1].difference
+    assert gap.estimate == pytest.approx(groups[1].mean() - groups[0].mean())
+    assert (gap.p_value, gap.low) == (pytest.approx(welch.pvalue), pytest.approx(welch.confidence_interval().low))
 
 
 def test_a_question_a_test_gives_thousands_of_tests(shared_data, tmp_path):

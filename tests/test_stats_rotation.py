@@ -31,8 +31,8 @@ def frame(trials, successes):
 def test_two_versions_agree_with_statsmodels():
     from statsmodels.stats.contingency_tables import StratifiedTable
 
-    trials = [[1000, 1000], [500, 1500], [200, 1800]]
-    successes = [[50, 70], [26, 90], [11, 130]]
+    trials = [[10000, 10000], [5000, 15000], [2000, 18000]]
+    successes = [[500, 610], [254, 902], [101, 1080]]
     tables = [[[x[1], n[1] - x[1]], [x[0], n[0] - x[0]]] for n, x in zip(trials, successes, strict=True)]
     ours = rotation_test(frame(trials, successes))
     assert ours.icc == 0
@@ -45,12 +45,12 @@ def test_two_versions_agree_with_statsmodels():
 
 
 def test_one_day_is_the_chi_square_less_one_trial():
-    ours = rotation_test(frame([[400, 500, 600]], [[20, 40, 36]]))
-    table = [[20, 380], [40, 460], [36, 564]]
-    chi = scipy_stats.chi2_contingency(table, correction=False).statistic * 1499 / 1500
+    ours = rotation_test(frame([[8000, 10000, 12000]], [[400, 480, 540]]))
+    table = [[400, 7600], [480, 9520], [540, 11460]]
+    chi = scipy_stats.chi2_contingency(table, correction=False).statistic * 29999 / 30000
     assert ours.p_value == pytest.approx(scipy_stats.chi2.sf(chi, 2))
     assert ours.code == "one_day"
-    assert ours.best == "B"
+    assert ours.best == "A"
     assert ours.low < ours.estimate < ours.high
 
 

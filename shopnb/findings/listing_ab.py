@@ -12,6 +12,8 @@ from typing import Any
 
 from shopnb.findings import Finding
 from shopnb.metrics.listing_ab import Arm, Comparison, Saving, State
+from shopnb.metrics.listing_changes import JUDGED_BY, ChangeSeen, ChangeState
+from shopnb.metrics.listing_products import Product, ProductTest
 from shopnb.stats import Estimate
 
 REVIEW_DAYS = 14  # LT12; pages.md 4.2
@@ -24,6 +26,7 @@ _NO_AMOUNT = {
     State.HOPELESS: "not_decided",
     State.UNSURE: "not_decided",
     State.SAMPLE_RATIO: "not_decided",
+    State.CONFOUNDED: "not_decided",
 }
 
 
@@ -55,6 +58,8 @@ def confidence_of(comparison: Comparison, best: Arm) -> float:
     """Probability that what the page says of the versions is right."""
     if comparison.state is State.SAMPLE_RATIO:
         return 1 - comparison.sample_ratio_p
+    if comparison.state is State.CONFOUNDED:
+        return 0.95  # that the window is disturbed stands in the change log
     if comparison.state in (State.LEVEL, State.KEEP_ENOUGH):
         return 0.95  # the interval's own level
     chances = [arm.chance for arm in comparison.arms[1:] if not math.isnan(arm.chance)]
@@ -114,3 +119,57 @@ def find_clickbait(seen: TestSeen, best: Arm) -> list[Finding]:
         review_on=seen.review(REVIEW_DAYS),
     )
     return [found]
+
+
+_CHANGE_CODES = {
+    ChangeState.WORKED: "change_worked",
+    ChangeState.HURT: "change_hurt",
+    ChangeState.UNCLEAR: "change_unclear",
+    ChangeState.EARLY: "change_early",
+}
+
+
+def find_change(change: ChangeSeen, words: dict[str, Any], today: dt.date) -> list[Finding]:
+    """Keep a change, roll it back, or wait; nothing where it cannot be judged."""
+    code = _CHANGE_CODES.get(change.state)
+    if code is None:
+        return []
+    p_value = change.effect.p_value
+    earliest = JUDGED_BY[change.kind][2]
+    due = change.day + dt.timedelta(days=earliest) if change.state is ChangeState.EARLY else None
+    found = Finding(
+        code=code,
+        domain="LT1",
+        confidence=0.5 if math.isnan(p_value) else 1 - p_value / 2,
+        owner="designer" if change.kind in ("主图", "SKU图", "详情") else "operator",
+        basis="margin",
+        no_amount="not_priced",
+        values={
+            **words, "effect": change.effect.estimate, "low": change.effect.low, "high": change.effect.high,
+            "controls": change.controls, "placebo_share": change.effect.placebo_share,
+        },
+        review_on=due or today + dt.timedelta(days=REVIEW_DAYS),
+    )  # fmt: skip
+    return [found]
+
+
+_PRODUCT_DOMAIN = {"image": "LT9", "detail": "LT10", "replace": "LT11", "price": "LT10", "push": "AD7"}
+_PRODUCT_OWNER = {"image": "designer", "detail": "designer", "replace": "purchasing", "push": "ads"}
+
+
+def find_product(product: Product, test: ProductTest, words: dict[str, Any]) -> Finding:
+    """One item of a product test: push it, or what to change by LT9 to LT11, with the rule's probability."""
+    rate = product.rates["cart_rate"]
+    return Finding(
+        code=f"product_{product.rule}",
+        domain=_PRODUCT_DOMAIN[product.rule],
+        confidence=product.chance,
+        owner=_PRODUCT_OWNER.get(product.rule, "operator"),
+        basis="margin",
+        no_amount="not_priced",
+        values={
+            **words, "cart_rate": rate.estimate, "cut": test.cuts["cart_rate"], "days": test.days,
+            "click_rate": product.rates["click_rate"].estimate, "click_cut": test.cuts["click_rate"],
+        },
+        review_on=test.last + dt.timedelta(days=REVIEW_DAYS),
+    )  # fmt: skip

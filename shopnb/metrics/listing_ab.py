@@ -19,18 +19,24 @@ from shopnb.metrics.listing_tests import Counts
 from shopnb.stats import (
     Estimate,
     always_valid_difference,
+    compare_means,
     compare_proportions,
     mean_interval,
     plan,
+    planned_difference,
     proportion_interval,
     rotation_test,
     sample_ratio,
+    sequential_sample_ratio,
+    switchback,
 )
+from shopnb.stats.switchback import LEAST_RUNS
 
 PARTS = {  # metric: (of what, how many)
     "click_rate": ("impressions", "clicks"),
     "cart_rate": ("clicks", "carts"),
     "payment_conversion": ("clicks", "payers"),
+    "favourite_rate": ("clicks", "favourites"),
 }
 LEVEL = 0.95
 LEAST_DAYS, LEAST_CLICKS, LEAST_SUCCESSES = 3, 100, 5  # before a verdict (pages.md 4.2)
@@ -51,6 +57,13 @@ class Design(StrEnum):
     USERS = "users"  # one row a user
     TOTALS = "totals"  # no days, equal rotation
     UNDATED = "undated"  # no days, and not known to be equal: no comparison
+    SWITCHBACK = "switchback"  # one version a day, taking turns
+    BEFORE_AFTER = "before_after"  # one version, then the other; or a change of the log
+    PRODUCTS = "products"  # items as versions
+    VOTES = "votes"  # what people say they prefer
+
+
+_ONE_LOOK = (Design.USERS, Design.TOTALS)  # compared once, on sums
 
 
 class State(StrEnum):
@@ -70,10 +83,15 @@ class State(StrEnum):
     LEVEL = "level"  # no difference that matters
     WAIT = "wait"
     HOPELESS = "hopeless"  # not decided within the longest test
-    UNSURE = "unsure"  # one look at an undated table that does not decide
+    UNSURE = "unsure"  # the last look does not decide
+    CONFOUNDED = "confounded"  # price or campaign changed while it ran
+    CHANGE = "change"  # a change of the log, judged by its series
+    PRODUCTS = "products"
+    VOTES = "votes"
 
 
 DECIDED = (State.SWITCH, State.BRAKE, State.KEEP, State.KEEP_ENOUGH, State.LEVEL)
+JUDGED = (*DECIDED, State.WAIT, State.HOPELESS, State.UNSURE)  # states that say something of the versions
 
 
 @dataclass(frozen=True)
@@ -111,7 +129,8 @@ class Comparison:
 
     `arms`: the current version first, then by difference. `zone`: a difference below it is too small to matter.
     `wait_days`: about so many more until it is decided (WAIT), else NaN. `p_value`: that all versions are equal.
-    `sample_ratio_p`: NaN unless the split was meant to be equal.
+    `sample_ratio_p`: NaN unless the split was meant to be equal. With `planned_days` the test is read on planned days
+    only: `look_day` is the one that counts, `next_look` the day of the next, NaN after the last.
     """
 
     metric: str
@@ -125,6 +144,9 @@ class Comparison:
     wait_days: float = math.nan
     is_share: bool = True
     missing_days: tuple[dt.date, ...] = field(default=())
+    planned_days: int = 0
+    look_day: float = math.nan
+    next_look: float = math.nan
 
     @property
     def current(self) -> Arm | None:
@@ -142,7 +164,7 @@ class Comparison:
     def exaggerates(self) -> bool:
         """Whether sums over days misstate the difference by 5 % of it, and by a tenth of the zone at least."""
         best = self.best
-        if best is None or math.isnan(best.pooled) or self.design in (Design.USERS, Design.TOTALS):
+        if best is None or math.isnan(best.pooled) or self.design in (*_ONE_LOOK, Design.SWITCHBACK):
             return False
         gap = abs(best.pooled - best.difference.estimate)
         return gap > 0.05 * abs(best.difference.estimate) and gap > 0.1 * self.zone
@@ -153,7 +175,18 @@ def design_of(counts: Counts, rotation: str) -> Design:
     told = rotation or counts.rotation
     if not counts.dated:
         return Design.TOTALS if told == "equal" else Design.UNDATED
+    if apart := _apart(counts.daily):
+        return apart
     return {"equal": Design.EQUAL, "optimised": Design.OPTIMISED}.get(told, Design.UNKNOWN)
+
+
+def _apart(daily: pd.DataFrame) -> Design | None:
+    """The design of versions that never share a day: turns, or one after the other; None where they share days."""
+    versions = daily.groupby("day")["variant"].agg(["nunique", "first"]).sort_index()
+    if daily["variant"].nunique() < 2 or (versions["nunique"] > 1).any():
+        return None
+    runs = int((versions["first"] != versions["first"].shift()).sum())
+    return Design.SWITCHBACK if runs >= LEAST_RUNS else Design.BEFORE_AFTER
 
 
 def current_of(rows: pd.DataFrame, control: str) -> str:
@@ -190,7 +223,9 @@ def outcome_counts(counts: Counts, metric: str) -> pd.DataFrame:
     return frame[(frame["trials"] > 0) & (frame["successes"] <= frame["trials"])].reset_index(drop=True)
 
 
-def compare_counts(counts: Counts, *, metric: str, design: Design, control: str, min_effect: float = 0.0) -> Comparison:
+def compare_counts(
+    counts: Counts, *, metric: str, design: Design, control: str, min_effect: float = 0.0, planned_days: int = 0
+) -> Comparison:
     """Compare the versions of a table of counts.
 
     Parameters
@@ -199,13 +234,14 @@ def compare_counts(counts: Counts, *, metric: str, design: Design, control: str,
     metric : a key of `PARTS`.
     control : name of the current version.
     min_effect : smallest difference worth acting on, share points; 0: 5 % of the current rate.
+    planned_days : last day of a test that is read on days 1, 3, 7, 14, 28 and the last only; 0: read on any day.
     """
     frame = outcome_counts(counts, metric)
     clicks = counts.daily.groupby("variant")["clicks"].sum()
     made = Comparison(metric, design, State.NO_COUNTS)
     if frame.empty:
         return made
-    arms, p_value = _among_all(_arms(frame, design, control, clicks), frame, design)
+    arms, p_value = _among_all(_arms(frame, design, control, clicks, planned_days), frame, design)
     made = replace(
         made,
         arms=tuple(arms),
@@ -213,21 +249,40 @@ def compare_counts(counts: Counts, *, metric: str, design: Design, control: str,
         zone=min_effect or ZONE_SHARE * arms[0].rate.estimate if arms[0].variant == control else math.nan,
         p_value=p_value,
         sample_ratio_p=_split_p(counts, design),
-        missing_days=_gaps(frame) if counts.dated else (),
+        missing_days=_gaps(frame) if counts.dated and design is not Design.BEFORE_AFTER else (),
     )
+    if planned_days and counts.dated and design in BY_DAY:
+        made = _at_looks(made, frame, planned_days)
     return _decided(made, control)
+
+
+def _at_looks(made: Comparison, frame: pd.DataFrame, planned_days: int) -> Comparison:
+    """With the planned look that counts now, and the next."""
+    passed = (max(frame["day"]) - min(frame["day"])).days + 1
+    looks = [*(day for day in LOOKS if day < planned_days), planned_days]
+    return replace(
+        made,
+        planned_days=planned_days,
+        look_day=float(max((day for day in looks if day <= passed), default=math.nan)),
+        next_look=float(min((day for day in looks if day > passed), default=math.nan)),
+    )
+
+
+BY_DAY = (Design.EQUAL, Design.OPTIMISED, Design.UNKNOWN)
 
 
 def _split_p(counts: Counts, design: Design) -> float:
     """p that the impressions were split equally, for equal rotation only: over the days on which all were shown."""
     if design not in (Design.EQUAL, Design.TOTALS):
         return math.nan
-    wide = counts.daily.pivot_table(index=_day_keys(counts), columns="variant", values="impressions").dropna()
-    return _equal_split(wide.sum().to_dict())
-
-
-def _day_keys(counts: Counts) -> pd.Series:
-    return counts.daily["day"] if counts.dated else pd.Series(0, index=counts.daily.index, name="day")
+    daily = counts.daily
+    if not counts.dated:
+        return _equal_split(daily.groupby("variant")["impressions"].sum().to_dict())
+    versions = daily["variant"].nunique()
+    shared = daily[daily.groupby("day")["variant"].transform("nunique") == versions]
+    if versions < 2 or not shared["impressions"].sum():
+        return math.nan
+    return sequential_sample_ratio(shared.rename(columns={"impressions": "trials"})).p_value
 
 
 def _equal_split(sizes: dict[str, float]) -> float:
@@ -242,7 +297,7 @@ def _gaps(frame: pd.DataFrame) -> tuple[dt.date, ...]:
     return tuple(sorted({min(days) + dt.timedelta(days=turn) for turn in range(span)} - days))
 
 
-def _arms(frame: pd.DataFrame, design: Design, control: str, clicks: pd.Series) -> list[Arm]:
+def _arms(frame: pd.DataFrame, design: Design, control: str, clicks: pd.Series, planned_days: int) -> list[Arm]:
     """All versions, the current one first, the others by their difference from it."""
     sums = frame.groupby("variant")[["trials", "successes"]].sum()
     days = frame.groupby("variant")["day"].nunique()
@@ -261,7 +316,7 @@ def _arms(frame: pd.DataFrame, design: Design, control: str, clicks: pd.Series) 
         return made
     others = [arm for arm in made if arm is not current]
     level = 1 - (1 - LEVEL) / max(len(others), 1)
-    compared = [_against(current, arm, frame, design, level) for arm in others]
+    compared = [_against(current, arm, frame, design, level, planned_days) for arm in others]
     return [current, *sorted(compared, key=_by_difference)]
 
 
@@ -274,17 +329,32 @@ def _by_difference(arm: Arm) -> tuple[bool, float, str]:
     return (True, 0.0, arm.variant) if math.isnan(gap) else (False, -gap, arm.variant)
 
 
-def _against(current: Arm, arm: Arm, frame: pd.DataFrame, design: Design, level: float) -> Arm:
+def _against(current: Arm, arm: Arm, frame: pd.DataFrame, design: Design, level: float, planned_days: int) -> Arm:
     """An arm with its difference from the current version; intervals share one error over all versions."""
     whole = compare_proportions(current.successes, current.trials, arm.successes, arm.trials, level=level)
     if design in (Design.USERS, Design.TOTALS):
         return replace(arm, difference=whole, pooled=whole.estimate, chance=_chance(whole))
     if design is Design.UNDATED:
         return replace(arm, difference=Estimate(math.nan, code="undated"), pooled=whole.estimate)
+    if design is Design.SWITCHBACK:
+        turns = _turns(frame, current.variant, arm.variant, level=level)
+        return replace(arm, difference=turns, pooled=whole.estimate, chance=_chance(turns))
     difference, p_value = _within_days(frame, current.variant, arm.variant, level=level)
+    if planned_days and difference.is_known:
+        between = (current.variant, arm.variant)
+        difference = planned_difference(frame, last_day=planned_days, level=level, between=between)
     return replace(
         arm, difference=difference, pooled=whole.estimate, chance=_chance(replace(difference, p_value=p_value))
     )
+
+
+def _turns(frame: pd.DataFrame, first: str, second: str, *, level: float) -> Estimate:
+    """Second version minus first where they took turns by day."""
+    pair = frame[frame["variant"].isin([first, second])]
+    found = switchback(pair, level=level)
+    if first < second or not found.is_known:
+        return found
+    return Estimate(-found.estimate, -found.high, -found.low, found.p_value, found.code)
 
 
 def _within_days(frame: pd.DataFrame, first: str, second: str, *, level: float) -> tuple[Estimate, float]:
@@ -304,7 +374,7 @@ def _chance(difference: Estimate) -> float:
 
 def _among_all(arms: list[Arm], frame: pd.DataFrame, design: Design) -> tuple[list[Arm], float]:
     """Chance to be the best and expected loss of every version, and the p that all are equal within days."""
-    if len(arms) < 2 or design is Design.UNDATED:
+    if len(arms) < 2 or design in (Design.UNDATED, Design.SWITCHBACK, Design.BEFORE_AFTER):
         return arms, math.nan
     test = rotation_test(frame)
     if test.code in _NOT_COMPARED:
@@ -327,12 +397,12 @@ def _decided(made: Comparison, control: str) -> Comparison:
         return replace(made, state=State.ONE_VERSION)
     if made.design is Design.UNDATED:
         return replace(made, state=State.UNDATED)
-    if made.design not in (Design.USERS, Design.TOTALS) and made.days == 1:
+    if made.design not in _ONE_LOOK and made.days == 1:
         return replace(made, state=State.ONE_DAY)
     if all(arm.difference.code == "no_common_days" for arm in made.arms[1:]):
         return replace(made, state=State.NO_COMMON)
     others = [arm for arm in made.arms[1:] if arm.enough and arm.difference.is_known]
-    too_short = made.design not in (Design.USERS, Design.TOTALS) and made.days < LEAST_DAYS
+    too_short = made.design not in _ONE_LOOK and made.days < LEAST_DAYS
     if too_short or not others or not made.arms[0].enough:
         return replace(made, state=State.TOO_FEW, wait_days=_days_to_gate(made))
     if made.sample_ratio_p < ALARM_P:
@@ -340,8 +410,10 @@ def _decided(made: Comparison, control: str) -> Comparison:
     state = _by_intervals(others, made.zone)
     if state is not State.WAIT:
         return replace(made, state=state)
-    if not made.days:
+    if not made.days or (made.planned_days and math.isnan(made.next_look)):
         return replace(made, state=State.UNSURE)
+    if made.planned_days:
+        return replace(made, state=State.WAIT, wait_days=made.next_look - made.days)
     wait = _days_to_go(made)
     fits = made.days + wait <= LONGEST
     return replace(made, state=State.WAIT if fits else State.HOPELESS, wait_days=wait)
@@ -431,31 +503,14 @@ def _user_arms(rows: pd.DataFrame, control: str, *, is_share: bool) -> list[Arm]
         if is_share:
             difference = compare_proportions(current.successes, current.trials, arm.successes, arm.trials, level=level)
         else:
-            ends = [
-                mean_interval(float(one["total"]), float(one["squares"]), float(one["users"]), level=level)
+            first, second = (
+                (float(one["total"]), float(one["squares"]), float(one["users"]))
                 for name in (current.variant, arm.variant)
                 for one in [rows[rows["variant"] == name].iloc[0]]
-            ]
-            difference = mean_difference(*ends)
+            )
+            difference = compare_means(first, second, level=level)
         compared.append(replace(arm, difference=difference, pooled=difference.estimate, chance=_chance(difference)))
     return [current, *sorted(compared, key=_by_difference)]
-
-
-def mean_difference(first: Estimate, second: Estimate) -> Estimate:
-    """Second mean minus first, from their intervals (method of variance estimates recovery, Zou and Donner 2008).
-
-    Examples
-    --------
-    >>> apart = mean_difference(Estimate(10, 7, 13), Estimate(15, 11, 19))
-    >>> apart.low, apart.estimate, apart.high
-    (0.0, 5, 10.0)
-    """
-    if not (first.is_known and second.is_known):
-        return Estimate(math.nan, code=first.code or second.code)
-    gap = second.estimate - first.estimate
-    low = gap - math.hypot(second.estimate - second.low, first.high - first.estimate)
-    high = gap + math.hypot(second.high - second.estimate, first.estimate - first.low)
-    return Estimate(gap, low, high)
 
 
 # After the click, money, planning

@@ -7,6 +7,7 @@ cannot be true are set aside with a reason. Comparing versions is the matter of 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,11 +17,12 @@ import pandas as pd
 from shopnb.metrics.aggregate import aggregate
 from shopnb.schema import TABLES
 
-COUNTS = ("impressions", "clicks", "carts", "payers", "cost", "deal_amount")
+COUNTS = ("impressions", "clicks", "carts", "payers", "cost", "deal_amount", "favourites")
 SOURCES = ("ab_daily", "ad_daily", "ab_users")
+CAPPED = 0.99
 _OWN = ("impressions", "clicks", "carts", "payers", "cost")
 _AD = {"impressions": "impressions", "clicks": "clicks", "carts": "carts", "deal_orders": "payers", "cost": "cost",
-       "deal_amount": "deal_amount"}  # fmt: skip
+       "deal_amount": "deal_amount", "favourites": "favourites"}  # fmt: skip
 _EQUAL, _OPTIMISED = ("轮播", "均匀", "平均", "随机", "equal", "even", "random"), ("优选", "智能", "optimi")
 
 
@@ -236,7 +238,8 @@ def outcomes_of(table: ibis.Table, test: ListingTest) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per outcome and variant; outcomes in the order of the file's columns
-        `outcome`, `variant`, `users` (with a value), `total`, `squares` (floats), `is_yes_no` (all values are 0 or 1).
+        `outcome`, `variant`, `users` (with a value), `total`, `squares` (floats), `is_yes_no` (all values are 0 or 1),
+        `cap` (amounts above it count as it: the 99 % point of the positive values of all versions; NaN for yes or no).
     """
     rows = table.filter(table.test == test.key[0])
     names = rows.measures.keys().unnest().name("outcome")
@@ -244,22 +247,27 @@ def outcomes_of(table: ibis.Table, test: ListingTest) -> pd.DataFrame:
     order = _column_order(rows, listed)
     parts = []
     for name in order:
-        value = rows.measures.get(name)
-        grouped = (
-            rows.mutate(value=value)
-            .group_by("variant")
-            .aggregate(
-                users=lambda one: one.value.count(),
-                total=lambda one: one.value.sum(),
-                squares=lambda one: (one.value * one.value).sum(),
-                is_yes_no=lambda one: one.value.isin([0.0, 1.0]).all(),
-            )
+        valued = rows.mutate(value=rows.measures.get(name))
+        cap = _cap(valued)
+        capped = valued if math.isnan(cap) else valued.mutate(value=ibis.least(valued.value, cap))
+        grouped = capped.group_by("variant").aggregate(
+            users=lambda one: one.value.count(),
+            total=lambda one: one.value.sum(),
+            squares=lambda one: (one.value * one.value).sum(),
+            is_yes_no=lambda one: one.value.isin([0.0, 1.0]).all(),
         )
-        parts.append(grouped.order_by("variant").to_pandas().assign(outcome=name))
-    columns = ["outcome", "variant", "users", "total", "squares", "is_yes_no"]
+        parts.append(grouped.order_by("variant").to_pandas().assign(outcome=name, cap=cap))
+    columns = ["outcome", "variant", "users", "total", "squares", "is_yes_no", "cap"]
     frame = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
     whole = frame.groupby("outcome")["is_yes_no"].transform("all") if len(frame) else frame["is_yes_no"]
     return frame.assign(is_yes_no=whole.astype(bool)).astype({"users": float, "total": float, "squares": float})
+
+
+def _cap(valued: ibis.Table) -> float:
+    """Where an amount is capped, for a few very large ones decide a mean; NaN for an outcome that is yes or no."""
+    positive = valued.filter(valued.value > 0)
+    found = positive.aggregate(top=positive.value.quantile(CAPPED), most=positive.value.max()).to_pandas().iloc[0]
+    return math.nan if pd.isna(found["top"]) or found["most"] <= 1 else float(found["top"])
 
 
 def _column_order(rows: ibis.Table, names: list[str]) -> list[str]:

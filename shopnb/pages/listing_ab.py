@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,10 +18,15 @@ from shopnb.findings import Finding
 from shopnb.findings.listing_ab import TestSeen, find_listing
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_ab import Arm, Comparison, Design, State
+from shopnb.metrics.listing_changes import ChangeSeen
+from shopnb.metrics.listing_log import Record
+from shopnb.metrics.listing_products import ProductTest, Vote
 from shopnb.metrics.listing_tests import SOURCES, Counts, ListingTest, counts_of, list_tests, outcomes_of
 from shopnb.metrics.periods import Period
+from shopnb.pages import listing_ab_others as other_designs
 from shopnb.pages import listing_ab_sections as sections
 from shopnb.pages.base import Figure, Page
+from shopnb.pages.listing_ab_designs import Designs, change_name
 from shopnb.pages.listing_ab_numbers import Numbers, gap_range
 from shopnb.pages.wording import days_text
 from shopnb.shop import Shop
@@ -28,30 +34,36 @@ from shopnb.stats import Estimate
 
 ROTATIONS = ("", "equal", "optimised")
 LISTED_TESTS = 30  # so many names in the control and in messages
+_NOT_CERTAIN = (State.TOO_FEW, State.SAMPLE_RATIO, State.CONFOUNDED, State.NO_COMMON)
+_OTHER = {
+    "changes": (Design.BEFORE_AFTER, State.CHANGE),
+    "products": (Design.PRODUCTS, State.PRODUCTS),
+    "votes": (Design.VOTES, State.VOTES),
+}
 _UNPRICED = metrics.Saving(math.nan, math.nan, math.nan, math.nan, "not_click_rate")
 
 
 class ListingAb(Page):
-    """Listing test: an own table, a creative report, or one row a user."""
+    """Listing test: an own table, a creative report, one row a user, the change log, a product test, a vote."""
 
     slug = "listing_ab"
     days_behind = None  # made when somebody looks, not every day
     needs = ()
     needs_any = SOURCES
-    uses = ("changes", "items", "campaigns")
-    section_keys = ("verdict", "by_day", "behind_click", "planner")
+    uses = ("changes", "items", "campaigns", "item_period", "item_trend", "votes", "peers")
+    section_keys = ("verdict", "by_day", "behind_click", "planner", "before_after", "products", "votes", "test_log")
 
     @classmethod
     def lacking(cls, shop: Shop) -> ShopnbError | None:
-        """A table of versions, and at least one test in it: a report of plans or scenes has none."""
+        """A table of versions with at least one test in it, or a judged change, a product test or a vote."""
         missing = super().lacking(shop)
-        if missing is None and not list_tests(_tables(shop)):
-            return MissingDataError("no_test", report=cls.slug, shop=shop.name)
-        return missing
+        if list_tests(_tables(shop)) or Designs(shop, (), None).others:
+            return None
+        return missing or MissingDataError("no_test", report=cls.slug, shop=shop.name)
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language, rotation, and the tests that are there."""
-        names = ["", *(test.name for test in self.tests[:LISTED_TESTS])]
+        names = ["", *dict.fromkeys(test.name for test in self.tests[:LISTED_TESTS])]
         given = str(self.given["test"])
         return {**super().choices(), "rotation": ROTATIONS, "test": names if given in names else [*names, given]}
 
@@ -59,8 +71,43 @@ class ListingAb(Page):
 
     @cached_property
     def tests(self) -> list[ListingTest]:
-        """All tests of the shop, the newest first."""
-        return list_tests(_tables(self.shop))
+        """All tests of the shop: those of versions, the newest first; product tests, judged changes and votes."""
+        return [*list_tests(_tables(self.shop)), *self.designs.others]
+
+    @cached_property
+    def designs(self) -> Designs:
+        """What the tables say of changes, product tests, votes and past tests."""
+        return Designs(self.shop, tuple(self.events), self.day("end_date"))
+
+    @cached_property
+    def record_of_tests(self) -> Record:
+        """The shop's finished tests, without the one the page is about."""
+        return self.designs.record(self.tests, self.numbers.test.name)
+
+    @property
+    def change(self) -> ChangeSeen | None:
+        """The change that the page is about; None where it is about something else."""
+        name = self.numbers.test.name
+        if self.numbers.test.source != "changes":
+            return None
+        return next(one for one in self.designs.changes if change_name(one) == name)
+
+    @cached_property
+    def product_test(self) -> ProductTest | None:
+        """The product test that the page is about, else the newest of those named so."""
+        test = self.numbers.test
+        return self.designs.product_test(test.name) if test.source == "products" else self.designs.products
+
+    @property
+    def vote(self) -> Vote | None:
+        """The vote that the page is about, else the newest."""
+        name = self.numbers.test.name
+        return next((one for one in self.designs.votes if one.question == name), next(iter(self.designs.votes), None))
+
+    def _forget(self) -> None:
+        super()._forget()
+        for name in ("tests", "designs", "record_of_tests", "product_test"):
+            self.__dict__.pop(name, None)
 
     def compute(self) -> Numbers:
         """Choose the test, recognise its design, compare its versions."""
@@ -68,7 +115,15 @@ class ListingAb(Page):
         rotation, effect = self.choice("rotation"), float(self.given["min_effect"])
         if not 0 <= effect < 1:
             raise ParameterError("parameter_share", report=self.slug, name="min_effect", found=effect)
+        if self.given["planned_days"] < 0:
+            raise ParameterError(
+                "parameter_positive", report=self.slug, name="planned_days", found=self.given["planned_days"]
+            )
         rate = self.margin_rate()
+        if test.source in _OTHER:
+            design, state = _OTHER[test.source]
+            made = Comparison("click_rate", design, state)
+            return Numbers(test, made, _UNPRICED, metrics.plan_test(made), rate)
         table = self.shop.table(test.source)
         if test.source == "ab_users":
             return self._users(test, outcomes_of(table, test), effect, rate)
@@ -130,16 +185,21 @@ class ListingAb(Page):
         compared = {
             name: metrics.compare_users(outcomes, metric=name, control=control, min_effect=effect) for name in names
         }
-        return Numbers(test, compared[metric], _UNPRICED, metrics.plan_test(compared[metric]), rate, others=compared)
+        caps = dict(zip(outcomes["outcome"], outcomes["cap"], strict=True))
+        plan = metrics.plan_test(compared[metric])
+        return Numbers(test, compared[metric], _UNPRICED, plan, rate, others=compared, caps=caps)
 
     def _daily(self, test: ListingTest, counts: Counts, rotation: str, effect: float, rate: float) -> Numbers:
         metric = self._metric(tuple(metrics.PARTS), "click_rate")
         design, control = metrics.design_of(counts, rotation), self._control(counts)
         compared = {
-            name: metrics.compare_counts(counts, metric=name, design=design, control=control, min_effect=effect)
+            name: metrics.compare_counts(
+                counts, metric=name, design=design, control=control, min_effect=effect,
+                planned_days=int(self.given["planned_days"]),
+            )
             for name in metrics.PARTS
-        }
-        made = compared[metric]
+        }  # fmt: skip
+        made, disturbed = self._confounded(compared[metric], counts)
         best = made.best
         behind = {
             name: metrics.after_click(counts, name, control, best.variant)
@@ -158,15 +218,32 @@ class ListingAb(Page):
             counts=counts,
             others=compared,
             behind=behind,
+            disturbed=disturbed,
         )
+
+    def _confounded(self, made: Comparison, counts: Counts) -> tuple[Comparison, tuple[str, ...]]:
+        """Without a verdict where a price or campaign changed while the versions ran, and what changed."""
+        if not counts.dated or made.state not in metrics.JUDGED:
+            return made, ()
+        days = counts.daily["day"]
+        found = self.designs.disturbed(counts.item_ids, days.min(), days.max())
+        if not found:
+            return made, ()
+        named = tuple(self.text("disturbed", day=day, what=name) for day, name in found)
+        return replace(made, state=State.CONFOUNDED), named
 
     def period(self) -> tuple[Period | None, Period | None]:
         """First and last day of the rows looked at; nothing is compared with another period."""
+        test = self.numbers.test
+        if test.source in _OTHER and test.first and test.last:
+            return Period(test.first, test.last), None
         return self.numbers.period, None
 
     def find(self) -> list[Finding]:
         """Findings of the test."""
         n = self.numbers
+        if n.test.source in _OTHER:
+            return other_designs.findings(self)
         last = n.period.end if n.period else None
         after = n.behind.get("cart_rate", Estimate(math.nan, code="missing_column"))
         return find_listing(TestSeen(n.comparison, n.saving, after, last, self._words()))
@@ -244,7 +321,10 @@ class ListingAb(Page):
     def verdict(self) -> str:
         """One sentence: what to do, with the main figure."""
         n, made = self.numbers, self.numbers.comparison
+        if n.test.source in _OTHER:
+            return other_designs.verdict(self)
         values: dict[str, Any] = {"metric": self.metric_name(), "test": n.test.name}
+        values["disturbed"] = self.listed(n.disturbed)
         if made.arms:
             values |= {"variant": made.arms[0].variant, "days": made.days, "fewest": _fewest(made)}
         if made.state is State.NO_COUNTS:
@@ -274,6 +354,10 @@ class ListingAb(Page):
             return sentence + self.text("verdict.saves", amount=money.amount, range=ends)
         return sentence
 
+    def listed(self, names: Sequence[str]) -> str:
+        """The first few names, and how many there are."""
+        return sections.listed(self, list(names))
+
     def _cart_text(self) -> str:
         gap = self.numbers.behind.get("cart_rate", Estimate(math.nan))
         return labels.format_value(abs(gap.estimate), "pp", self.lang).lstrip("+")
@@ -300,13 +384,15 @@ class ListingAb(Page):
     def cards(self) -> list[view.Card]:
         """Four to six numbers."""
         made = self.numbers.comparison
+        if self.numbers.test.source in _OTHER:
+            return other_designs.cards(self)
         if not made.arms:
             return []
         shown = [self._arm_card(arm) for arm in made.arms[:4]]
         best = made.best
         if best is None or made.state in (State.UNDATED, State.ONE_DAY):
             return shown
-        certain = math.nan if made.state in (State.TOO_FEW, State.SAMPLE_RATIO) else best.chance
+        certain = math.nan if made.state in _NOT_CERTAIN else best.chance
         line = self.text("chance_line", winner=best.variant, current=made.arms[0].variant)
         chance = view.Card(self.text("chance"), self.chance_text(certain), lines=(line,))
         if not made.days:
@@ -364,6 +450,8 @@ class ListingAb(Page):
 
     def build_section(self, key: str) -> view.Section:
         """One section by key."""
+        if key in other_designs.BUILDERS:
+            return other_designs.build(self, key)
         return sections.build(self, key)
 
 

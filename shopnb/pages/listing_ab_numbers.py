@@ -18,7 +18,8 @@ class Numbers:
     """All numbers of the page for one set of parameters.
 
     `comparison` is on the primary metric, `others` on every metric that the table can give. `counts` is None for a
-    table with one row a user. `behind`: rates after the click, the winner's less the current version's.
+    table with one row a user. `behind`: rates after the click, the winner's less the current version's. `caps`: where
+    amounts of a user table are capped. `disturbed`: prices and campaigns that changed while the versions ran.
     """
 
     test: ListingTest
@@ -29,6 +30,8 @@ class Numbers:
     counts: Counts | None = None
     others: dict[str, Comparison] = field(default_factory=dict)
     behind: dict[str, Estimate] = field(default_factory=dict)
+    caps: dict[str, float] = field(default_factory=dict)
+    disturbed: tuple[str, ...] = ()
 
     @cached_property
     def period(self) -> Period | None:

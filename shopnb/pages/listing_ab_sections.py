@@ -12,7 +12,7 @@ from shopnb import charts, labels, view
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_ab import Arm, Design, State
 from shopnb.pages.listing_ab_numbers import gap_range
-from shopnb.stats import Estimate, proportion_interval
+from shopnb.stats import Estimate, Switchback, planned_looks, proportion_interval
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
@@ -67,7 +67,7 @@ def _interval_chart(page: ListingAb) -> Part:
     )
 
 
-_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON)
+_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON, State.CHANGE, State.PRODUCTS, State.VOTES)
 
 
 def _why_none(state: State) -> str:
@@ -116,7 +116,7 @@ def _arms_table(page: ListingAb) -> view.TablePart:
     return page.table("arms", frame, [(renamed.get(name, name), kind) for name, kind in columns])
 
 
-_NO_CHANCE = (State.ONE_DAY, State.UNDATED, State.TOO_FEW, State.SAMPLE_RATIO)
+_NO_CHANCE = (State.ONE_DAY, State.UNDATED, State.TOO_FEW, State.SAMPLE_RATIO, State.CONFOUNDED)
 
 
 def _successes_kind(page: ListingAb) -> str:
@@ -132,7 +132,7 @@ def _judged(state: State, arm: Arm, best: Arm | None) -> str:
         return "current"
     if not arm.enough:
         return "too_few"
-    if not arm.difference.is_known or state in (State.ONE_DAY, State.UNDATED, State.TOO_FEW, State.SAMPLE_RATIO):
+    if not arm.difference.is_known or state in _NO_CHANCE:
         return "open"
     if arm.difference.low > 0:
         return "winner" if arm is best and state is State.SWITCH else "better"
@@ -144,12 +144,23 @@ def _money_key(page: ListingAb) -> str:
     n = page.numbers
     if n.comparison.metric != "click_rate" or n.counts is None:
         return "money.not_click_rate"
+    if n.comparison.state is State.SWITCH and _loses(page):
+        return "money.loses"
     if n.saving.code == "no_cost":
         return "money.no_cost"
     if n.comparison.state in (State.KEEP, State.KEEP_ENOUGH, State.LEVEL, State.BRAKE):
         return "money.nothing"
     priced = n.comparison.state is State.SWITCH and not n.saving.code
     return "money.same_budget" if priced else "money.not_decided"
+
+
+def _loses(page: ListingAb) -> bool:
+    """Whether the clicks bought bring back less than they cost: more of them lose faster (case c)."""
+    n = page.numbers
+    if n.counts is None:
+        return False
+    sold, spent = n.counts.daily["deal_amount"].sum(), n.counts.daily["cost"].sum()
+    return bool(sold > 0 and spent > 0 and sold * n.margin_rate < spent)
 
 
 def _by_day(page: ListingAb) -> Parts:
@@ -228,7 +239,8 @@ def _share_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
 def _behind_click(page: ListingAb) -> Parts:
     n, made = page.numbers, page.numbers.comparison
     if n.counts is None:
-        return page.muted("behind_click.users"), _outcomes_table(page)
+        key = "behind_click.users" if n.others else "behind_click.no_versions"
+        return page.muted(key), _outcomes_table(page)
     shown = [name for name in metrics.PARTS if n.others[name].arms]
     table = _steps_table(page, shown)
     best = made.best
@@ -332,7 +344,54 @@ def _outcomes_table(page: ListingAb) -> view.TablePart:
     return page.table("outcomes", pd.DataFrame(rows), columns)
 
 
+_ANSWERS = {
+    State.WAIT: "go_on",
+    State.TOO_FEW: "go_on",
+    State.ONE_DAY: "go_on",
+    State.SWITCH: "stop_for_other",
+    State.BRAKE: "stop_for_current",
+    State.KEEP: "stop_for_current",
+    State.KEEP_ENOUGH: "stop_for_current",
+    State.LEVEL: "stop_too_small",
+    State.HOPELESS: "stop_hopeless",
+    State.UNSURE: "stop_hopeless",
+}
+
+
+def _answer(page: ListingAb) -> Part:
+    """Go on, stop for one of the versions, or stop: too small to matter; and what a day more costs."""
+    n, made = page.numbers, page.numbers.comparison
+    key = _ANSWERS.get(made.state, "none")
+    best, current = made.best, made.current
+    if key == "none" or current is None:
+        return page.muted("planner.answer.none")
+    values = {"winner": best.variant if best else "", "current": current.variant, "zone": page.amount(made.zone)}
+    told = page.text(f"planner.answer.{key}", **values)
+    lost = metrics.loss_amount(n.counts, made, current) / 30 if n.counts is not None and key == "go_on" else math.nan
+    if math.isfinite(lost) and math.isfinite(n.cost_per_day):
+        told += page.text("planner.waiting", lost=lost, cost=n.cost_per_day)
+    return view.TextPart(told)
+
+
+def _stop_lines(page: ListingAb) -> view.TablePart:
+    """The lines at which a test that is read on planned days only stops: now and at every later look."""
+    made = page.numbers.comparison
+    kinds = {"look_day": "int", "alpha_spent": "pct2", "stop_gap": "pp"}
+    best = made.best
+    if best is None or not best.difference.is_known or not made.days or made.design not in metrics.BY_DAY:
+        return page.table("stop_lines", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
+    looks = planned_looks(made.planned_days or metrics.LONGEST)
+    rate, per_day = made.arms[0].rate.estimate, sum(arm.trials for arm in made.arms) / made.days / len(made.arms)
+    error = (2 * rate * (1 - rate) / (looks["day"] * per_day)) ** 0.5
+    frame = looks.rename(columns={"day": "look_day"}).assign(stop_gap=looks["z"] * error)
+    return page.table("stop_lines", frame, list(kinds.items()))
+
+
 def _planner(page: ListingAb) -> Parts:
+    return (*_planner_parts(page), _answer(page), _stop_lines(page))
+
+
+def _planner_parts(page: ListingAb) -> Parts:
     planned, made = page.numbers.plan, page.numbers.comparison
     kinds = {"visible_gap": "pp", "relative": "pct", "trials_each": "int", "plan_days": "int", "plan_cost": "money"}
     if planned.rows.empty:
@@ -388,15 +447,30 @@ def notes(page: ListingAb) -> list[view.Note]:
     if made.sample_ratio_p < metrics.ALARM_P:
         told.append(view.Note("sample_ratio", page.text("health.sample_ratio", p=made.sample_ratio_p), "attention"))
     told += _refused(page)
-    if made.days > 1:
-        told.append(view.Note("looks", page.text("health.looks", days=made.days)))
+    if made.days > 1 and made.design in metrics.BY_DAY:
+        key = "health.looks_planned" if made.planned_days else "health.looks"
+        told.append(view.Note("looks", page.text(key, days=made.days, planned=made.planned_days, look=made.look_day)))
     if n.counts is not None and made.state is not State.NO_COUNTS:
         told += _gaps(page)
+    told += _turns(page)
     told += _context(page)
     return told
 
 
-def _listed(page: ListingAb, names: list[str]) -> str:
+def _turns(page: ListingAb) -> list[view.Note]:
+    """What was left out of versions that take turns, and whether weekdays are fair."""
+    made = page.numbers.comparison
+    gap = made.best.difference if made.best else None
+    if not isinstance(gap, Switchback):
+        return []
+    found = [view.Note("washed_out", page.text("health.washed_out", days=gap.washed_out, turns=gap.turns))]
+    if gap.code == "uneven_weekdays":
+        found.append(view.Note("uneven_weekdays", page.text("health.uneven_weekdays"), "attention"))
+    return found
+
+
+def listed(page: ListingAb, names: list[str]) -> str:
+    """The first few names, and how many there are."""
     mark = labels.text("common.list_mark", page.lang)
     more = page.text("and_more", count=len(names)) if len(names) > NAMED else ""
     return mark.join(names[:NAMED]) + more
@@ -411,7 +485,7 @@ def _refused(page: ListingAb) -> list[view.Note]:
         names = [
             f"{labels.format_value(day, 'day_short', page.lang)} {variant}" if day else variant for day, variant in rows
         ]
-        text = page.text(f"health.{reason}", rows=len(rows), where=_listed(page, names))
+        text = page.text(f"health.{reason}", rows=len(rows), where=listed(page, names))
         made.append(view.Note(reason, text, "attention"))
     return made
 
@@ -427,7 +501,7 @@ def _gaps(page: ListingAb) -> list[view.Note]:
         return [view.Note("no_days", page.text(f"health.no_days_{key}"), "attention")]
     if made.missing_days:
         days = [labels.format_value(day, "day_short", page.lang) for day in made.missing_days]
-        found.append(view.Note("missing_days", page.text("health.missing_days", days=_listed(page, days))))
+        found.append(view.Note("missing_days", page.text("health.missing_days", days=listed(page, days))))
     for name, compared in n.others.items():
         blank = n.counts.daily["day"].nunique() - compared.days
         if compared.arms and blank:
@@ -435,7 +509,7 @@ def _gaps(page: ListingAb) -> list[view.Note]:
             found.append(view.Note("blank_days", text))
     partly = [arm.variant for arm in made.arms if arm.days < made.days]
     if partly:
-        found.append(view.Note("uneven_days", page.text("health.uneven_days", variants=_listed(page, partly))))
+        found.append(view.Note("uneven_days", page.text("health.uneven_days", variants=listed(page, partly))))
     return found
 
 
@@ -443,19 +517,15 @@ def _context(page: ListingAb) -> list[view.Note]:
     """Prices changed while the test ran, other tests in the tables, what money lacks."""
     n = page.numbers
     found = []
-    changes = page.frame("changes").dropna(subset=["day"])
-    if n.period is not None and n.counts is not None and len(changes):
-        days = pd.to_datetime(changes["day"]).dt.date
-        inside = changes[(days >= n.period.start) & (days <= n.period.end)]
-        same = inside["item_id"].isin(n.counts.item_ids) | (inside["item_id"].isna() & (inside["object"] == "店铺"))
-        priced = inside[same & inside["change"].isin(["价格", "优惠", "赠品"])]
-        if len(priced):
-            text = page.text("health.price_changed", changes=_listed(page, sorted(set(priced["change"]))))
-            found.append(view.Note("price_changed", text, "attention"))
+    if n.disturbed:
+        text = page.text("health.price_changed", changes=listed(page, list(n.disturbed)))
+        found.append(view.Note("price_changed", text, "attention"))
+    if n.caps and not math.isnan(cap := n.caps.get(n.comparison.metric, math.nan)):
+        found.append(view.Note("capped", page.text("health.capped", cap=cap)))
     others = [test.name for test in page.tests if test is not n.test]
     if others:
         found.append(
-            view.Note("other_tests", page.text("health.other_tests", count=len(others), names=_listed(page, others)))
+            view.Note("other_tests", page.text("health.other_tests", count=len(others), names=listed(page, others)))
         )
     if n.saving.code == "no_cost":
         found.append(view.Note("no_cost", page.text("health.no_cost")))

@@ -13,7 +13,10 @@ from scipy import special
 
 _MAX_ICC, _LEAST_ICC = 0.5, 1e-7
 _STEPS = 26  # halvings of the span of icc on a log scale: seven digits
-_CAUTION, _CAUTION_DAYS = 0.3, 1.0  # standard deviations by which moments are taken low: 0.3 + 1 / days
+# standard deviations by which the degrees of freedom are taken low: more on few days and under unequal exposure, where
+# a few cells decide the moments
+_CAUTION, _CAUTION_DAYS, _CAUTION_UNEQUAL = 0.2, 0.8, 0.45
+_MANY_SUCCESSES = 1000.0  # fewer take Student's quantile: degrees of freedom are the successes less the versions
 _SPARE_OF_NONE = (
     4.0  # where no extra noise shows, a look's quantile is Student's with this many times the spare degrees
 )
@@ -28,7 +31,7 @@ class DayFit:
     effects : differences of rates, centred at 0 over versions; covariance : of them.
     p_value : of the hypothesis that all are equal within days.
     icc : intra-class correlation of the trials of a version's day, 0 where noise is binomial.
-    freedom : degrees of freedom of the noise; infinite where it is taken as binomial.
+    freedom : degrees of freedom of the noise; infinite where it is taken as binomial and successes are many.
     days : days that compare at least two versions. sizes : effective trials of each version.
     connected : whether the days connect all versions; nothing else is known where they do not.
     """
@@ -58,11 +61,15 @@ def fit_days(successes: np.ndarray, trials: np.ndarray, *, prior_icc: float = 0.
     cells = (n > 0).sum(axis=(-1, -2))
     spare = np.maximum(cells - days - (arms - 1), 0).astype(float)
     icc = np.where(spare > 0, _icc(x, n, days), 0.0)
-    freedom = np.where((icc > 0) & (spare > 0), spare, np.inf)
+    few = np.maximum(x.sum(axis=(-1, -2)) - arms, 1.0)
+    few = np.where(few < _MANY_SUCCESSES, few, np.inf)
+    freedom = np.where((icc > 0) & (spare > 0), spare, few)
     if prior_icc:
         typical = n.sum(axis=(-1, -2)) / np.maximum(cells, 1)
         weight = np.minimum((icc + 1 / np.maximum(typical, 1.0)) / prior_icc, 1.0)
-        freedom = np.where(icc > 0, spare + weight, np.where(spare > 0, _SPARE_OF_NONE * spare, np.inf))
+        known = np.square(1 + 1 / np.maximum(typical * icc, 1e-9))  # only what icc adds to the noise is estimated
+        freedom = np.minimum(np.minimum((spare + weight) * known, _SPARE_OF_NONE * spare), few)
+        freedom = np.where(spare > 0, freedom, few)
         icc = np.where(spare > 0, (spare * icc + weight * prior_icc) / (spare + weight), prior_icc)
     sizes, gaps, variance, total = _within(x, n, icc)
     pieces = _pieces(sizes, total)
@@ -122,6 +129,19 @@ def _icc(x: np.ndarray, n: np.ndarray, days: np.ndarray) -> np.ndarray:
     return np.where(shows, np.sqrt(low * high), 0.0)
 
 
+def _unequal(n: np.ndarray) -> np.ndarray:
+    """How unequally versions were shown within days: 0 equal, towards 1 all to one; the mean over days.
+
+    One less the harmonic over the arithmetic mean of the day's trials.
+    """
+    there = (n > 0).sum(axis=-1)
+    inverse = np.divide(1.0, n, out=np.zeros_like(n), where=n > 0).sum(axis=-1)
+    product = n.sum(axis=-1) * inverse
+    ratio = np.divide(there**2, product, out=np.ones_like(product), where=product > 0)
+    used = np.maximum((there > 1).sum(axis=-1), 1)
+    return np.asarray(np.where(there > 1, 1 - ratio, 0.0).sum(axis=-1) / used)
+
+
 def _excess(icc: np.ndarray, x: np.ndarray, n: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Chi-square of version x day beyond its degrees of freedom, which are taken low by `_CAUTION`."""
     sizes, gaps, variance, _ = _within(x, n, icc)
@@ -131,6 +151,6 @@ def _excess(icc: np.ndarray, x: np.ndarray, n: np.ndarray, days: np.ndarray) -> 
     design = np.linalg.pinv(_pieces(weight, weight.sum(axis=-1)).sum(axis=-3), hermitian=True)
     cells = ((n > 0) & useful[..., None]).sum(axis=(-1, -2))
     freedom = np.maximum(cells - useful.sum(axis=-1) - (n.shape[-1] - 1), 1)
-    caution = _CAUTION + _CAUTION_DAYS / np.maximum(days, 1)
+    caution = _CAUTION + _CAUTION_DAYS / np.maximum(days, 1) + _CAUTION_UNEQUAL * _unequal(n)
     due = np.maximum(freedom - caution * np.sqrt(2.0 * freedom), 0.3)
     return np.asarray((weight * np.square(gaps)).sum(axis=(-1, -2)) - _quadratic(design, score) - due)

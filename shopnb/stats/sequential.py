@@ -50,7 +50,8 @@ def always_valid_difference(
     s sqrt(2 (N r^2 + 1) ln(sqrt(N r^2 + 1) / alpha) / (N r)^2), r^2 = (-2 ln alpha + ln(-2 ln alpha + 1)) / tuning,
     with s^2 / N the squared error of `rotation_test`'s difference. On the first day an intra-class correlation of 0.002
     is assumed; from the second on the days tell it, the assumption counts as one day at most, and Student's quantile of
-    the same tail stands for the normal one (with four times the degrees of freedom where no extra noise shows).
+    the same tail stands for the normal one: degrees of freedom of the days, up to four times as many where little of
+    the noise is extra (Satterthwaite 1946).
 
     Examples
     --------

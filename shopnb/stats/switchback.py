@@ -6,6 +6,7 @@ Belongs here: one estimate for such a plan. Versions shown on the same days are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,8 +77,9 @@ def switchback(counts: pd.DataFrame, *, washout: int = 1, level: float = 0.95) -
     carried = (place < np.minimum(washout, length - 1)) & (turn > 1)
     used = rows[~carried].reset_index(drop=True)
     second = (used["variant"] == names[1]).to_numpy()
-    told = {"days": (int((~second).sum()), int(second.sum())), "washed_out": int(carried.sum()), "turns": turns}
-    if min(told["days"]) < LEAST_DAYS:
+    days = (int((~second).sum()), int(second.sum()))
+    told: dict[str, Any] = {"days": days, "washed_out": int(carried.sum()), "turns": turns}
+    if min(days) < LEAST_DAYS:
         return Switchback(NAN, code="too_few_days", **told)
     found = _regress(used, second, level)
     return Switchback(found.estimate, found.low, found.high, found.p_value, _uneven(used, second), **told)
@@ -85,15 +87,15 @@ def switchback(counts: pd.DataFrame, *, washout: int = 1, level: float = 0.95) -
 
 def _ordinals(day: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(day):
-        return day.to_numpy(float)
-    return pd.to_datetime(day).map(pd.Timestamp.toordinal).to_numpy(float)
+        return np.asarray(day, float)
+    return np.asarray(pd.to_datetime(day).map(pd.Timestamp.toordinal), float)
 
 
 def _weekend(day: pd.Series) -> np.ndarray:
     """Saturdays and Sundays of dates; numbers have no weekdays."""
     if pd.api.types.is_numeric_dtype(day):
         return np.zeros(len(day))
-    return (pd.to_datetime(day).dt.weekday >= 5).to_numpy(float)
+    return np.asarray(pd.to_datetime(day).dt.weekday >= 5, float)
 
 
 def _uneven(used: pd.DataFrame, second: np.ndarray) -> str | None:

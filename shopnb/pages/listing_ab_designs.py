@@ -1,0 +1,154 @@
+"""What the listing test page knows beside its chosen test: judged changes, product tests, votes, the record.
+
+Belongs here: reading the shop's tables for these designs, and which of them is the page's own where no version test is
+chosen. The judging is `metrics.listing_changes`, `listing_products` and `listing_log`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from shopnb.metrics.listing_changes import JUDGED_BY, PRICED, ChangeSeen, disturbances, item_units, judge_changes
+from shopnb.metrics.listing_log import Record, finished, past_test, record_of
+from shopnb.metrics.listing_products import ProductTest, Vote, judge_products, product_plans, read_votes
+from shopnb.metrics.listing_tests import ListingTest, counts_of
+from shopnb.metrics.periods import Event
+from shopnb.shop import Shop
+
+READ_TESTS = 20  # so many past tests are read again for the record
+_PEER_NAMES = {"click_rate": ("点击率",), "cart_rate": ("加购率",), "payment": ("点击转化率",)}
+
+
+@dataclass(frozen=True)
+class Designs:
+    """Everything that is lazily read from one shop for the page's other designs.
+
+    `last_day`: the report's today, None for the last day there is. `events`: campaigns and festivals.
+    """
+
+    shop: Shop
+    events: Sequence[Event]
+    last_day: dt.date | None
+
+    def _table(self, name: str) -> Any:
+        return self.shop.table(name) if self.shop.has(name) else None
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        table = self._table(name)
+        return pd.DataFrame() if table is None else table.to_pandas()
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The last day that any series has, unless a day is given."""
+        ends = [self.shop.days(name) for name in ("item_period", "item_trend", "ad_daily") if self.shop.has(name)]
+        found = max((span[1] for span in ends if span), default=dt.date.max)
+        return self.last_day or found
+
+    @cached_property
+    def logged(self) -> pd.DataFrame:
+        """The change log; empty with its columns where there is none."""
+        frame = self._frame("changes")
+        return frame if len(frame) else pd.DataFrame(columns=["day", "object", "item_id", "change"])
+
+    @cached_property
+    def changes(self) -> list[ChangeSeen]:
+        """Changes of items with a metric, judged, the newest first."""
+        if self.logged.empty:
+            return []
+        units = item_units(self._table("item_period"), self._table("item_trend"), self._table("ad_daily"))
+        items = self._frame("items")
+        known = items.dropna(subset=["category"]) if len(items) else pd.DataFrame(columns=["item_id", "category"])
+        categories = dict(zip(known["item_id"], known["category"], strict=True))
+        return judge_changes(self.logged, units, events=self.events, categories=categories, last_day=self.today)
+
+    @cached_property
+    def plans(self) -> pd.DataFrame:
+        """Plans that may be product tests."""
+        ads = self._table("ad_daily")
+        return product_plans(ads) if ads is not None else pd.DataFrame(columns=["plan", "named"])
+
+    def product_test(self, plan: str) -> ProductTest:
+        """One plan, its items judged."""
+        peers = self._frame("peers")
+        given = {}
+        for rate, names in _PEER_NAMES.items():
+            found = peers[peers["metric"].isin(names)] if len(peers) else peers
+            if len(found):
+                given[rate] = float(found.sort_values("noted_on")["peer_mean"].iloc[-1])
+        detail = self.logged[self.logged["change"] == "详情"]
+        changed = set(detail["item_id"].dropna())
+        return judge_products(self._table("ad_daily"), plan, peers=given, detail_changed=changed)
+
+    @cached_property
+    def products(self) -> ProductTest | None:
+        """The product test to show: the newest of those named so; None without one."""
+        named = self.plans[self.plans["named"].astype(bool)] if len(self.plans) else self.plans
+        return self.product_test(str(named["plan"].iloc[0])) if len(named) else None
+
+    @cached_property
+    def votes(self) -> list[Vote]:
+        """Votes, the newest first."""
+        frame = self._frame("votes")
+        return read_votes(frame) if len(frame) else []
+
+    @cached_property
+    def others(self) -> list[ListingTest]:
+        """Product tests, judged changes and votes in the form of tests, after which the page can be asked."""
+        made = [
+            ListingTest(row.plan, "products", int(row.items), float(row.impressions), row.first, row.last, (row.plan,))
+            for row in self.plans.itertuples()
+        ]
+        made += [
+            ListingTest(change_name(one), "changes", 2, 0.0, one.first, one.last, (change_name(one),))
+            for one in self.changes
+        ]
+        return made + [
+            ListingTest(vote.question, "votes", len(vote.options), vote.total, vote.day, vote.day, (vote.question,))
+            for vote in self.votes
+        ]
+
+    def record(self, tests: Sequence[ListingTest], chosen: str) -> Record:
+        """What the finished tests of the tables came to, the chosen one left out."""
+        dated = [test for test in tests if test.source in ("ab_daily", "ad_daily") and test.first and test.last]
+        long = [test for test in dated if test.last and test.first and (test.last - test.first).days >= 4]
+        found, items = [], {}
+        for test in long[:READ_TESTS]:
+            counts = counts_of(self.shop.table(test.source), test)
+            read = past_test(counts) if len(counts.daily) else None
+            if read is not None:
+                found.append(read)
+                items[test.name] = counts.item_ids
+        return record_of(finished(found, but=chosen, last_day=self.last_day), self.changes, items, self.logged)
+
+    def disturbed(self, item_ids: Sequence[str], first: dt.date, last: dt.date) -> tuple[tuple[dt.date, str], ...]:
+        """Prices and campaigns that changed after the first day of a test and before its end.
+
+        Versions that run side by side feel a platform's festival alike; the campaigns that count are those the shop
+        typed in for these items or for all.
+        """
+        typed = self._frame("campaigns")
+        found: set[tuple[dt.date, str]] = set()
+        for item in item_ids or ("",):
+            joined = {
+                str(row.name_)
+                for row in typed.rename(columns={"name": "name_"}).itertuples()
+                if pd.isna(row.item_ids) or (item and item in str(row.item_ids))
+            }
+            own = [event for event in self.events if event.name in joined]
+            found |= {
+                (day, name)
+                for day, name in disturbances(item, self.logged, own)
+                if first < day <= last and (name in PRICED or name not in JUDGED_BY)
+            }
+        return tuple(sorted(found))
+
+
+def change_name(change: ChangeSeen) -> str:
+    """A name that a parameter can hold."""
+    return f"{change.day.isoformat()} {change.kind} {change.item_id}"
