@@ -3,8 +3,8 @@
 Belongs here: the block of upper ranges and the parabola through its log density. Within the block the log density is
 s t - c t^2 / 2 with c >= 0: a lognormal where it is curved, a Pareto tail where it is straight (c = 0), so how heavy
 the tail is comes from the likelihood and keeps its uncertainty. The two numbers have a posterior on a grid (flat in
-the slope and in sqrt(c)); its mode is the maximum-likelihood fit. The block is as long as one parabola fits; where none does,
-as long as it was.
+the slope and in sqrt(c)); its mode is the maximum-likelihood fit. The block is as long as one parabola fits; where
+none does, as long as it was.
 """
 
 from __future__ import annotations
