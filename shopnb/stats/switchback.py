@@ -95,7 +95,7 @@ def _weekend(day: pd.Series) -> np.ndarray:
     """Saturdays and Sundays of dates; numbers have no weekdays."""
     if pd.api.types.is_numeric_dtype(day):
         return np.zeros(len(day))
-    return np.asarray(pd.to_datetime(day).dt.weekday >= 5, float)
+    return np.asarray(pd.to_datetime(day).dt.day_of_week >= 5, float)
 
 
 def _uneven(used: pd.DataFrame, second: np.ndarray) -> str | None:
