@@ -266,6 +266,6 @@ def praise_words(said: Said, now: pd.DataFrame, aspect: str, *, most: int = 3) -
     """What buyers say in praise of an aspect, in their own short clauses (3 to 12 characters), most typical first."""
     chosen = said.opinions[(said.opinions["aspect"] == aspect) & (said.opinions["polarity"] == "positive")]
     inside = chosen.loc[chosen["review"].isin(now.index) & chosen["clause"].str.len().between(3, 12), "clause"]
-    clauses = list(dict.fromkeys(inside))
+    clauses = list(dict.fromkeys("".join(filter(str.isalnum, clause)) for clause in inside))
     order = np.argsort(-text.typicality(clauses), kind="stable")
     return [clauses[place] for place in order[:most]]

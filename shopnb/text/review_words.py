@@ -35,8 +35,8 @@ def new_nouns(reviews: list[str]) -> list[dict[str, int]]:
 
     Examples
     --------
-    >>> new_nouns(["刀头很好,壶身差评"])
-    [{'刀头': 1, '壶身': -1}]
+    >>> new_nouns(["刀头很好"])
+    [{'刀头': 1}]
     """
     known = lexicon()
     found = []
