@@ -311,7 +311,8 @@ class ListingAb(Page):
         """The line under the title."""
         n = self.numbers
         design = self.text(f"design.{n.comparison.design}")
-        span = days_text(n.period, self.lang) if n.period else self.text("no_period")
+        period, _ = self.period()
+        span = days_text(period, self.lang) if period else self.text("no_period")
         return self.text("period", test=n.test.name, versions=n.test.versions, span=span, design=design)
 
     def quiet(self) -> str:
