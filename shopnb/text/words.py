@@ -28,7 +28,7 @@ def title_words(title: str) -> list[str]:
 
 
 def _says_something(word: str) -> bool:
-    return len(word) > 1 and word not in _EMPTY and not _PUNCTUATION.match(word)
+    return len(word) > (2 if word.isascii() else 1) and word not in _EMPTY and not _PUNCTUATION.match(word)
 
 
 def word_table(titles: Sequence[str], *, least: int, most: int) -> tuple[list[str], sparse.csr_matrix]:
