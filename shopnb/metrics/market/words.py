@@ -30,7 +30,8 @@ class Words:
     `frame` has one row a word, the clearest first: `word`, `goods`, `goods_share`, `money_share`, `ratio` (money of
     goods with the word ÷ money they would have if every good of a price band had the same), `ratio_low`,
     `ratio_high`, `ratio_without` (the same of goods without the word), `holds` (beyond chance after Holm, and without
-    its largest good too), `shops` (that use it), `own` (own goods with it), `own_without`, `examples` (starts of two titles).
+    its largest good too), `shops` (that use it), `own` (own goods with it), `own_without`, `examples` (starts of
+    two titles).
     `code` says why there is none: `no_listings`, `one_bucket`, `too_few_listings`, `no_words`.
     """
 
