@@ -186,7 +186,8 @@ def planned(successes: Floats, trials: Floats) -> tuple[npt.NDArray[np.bool_], n
     rows, first, last = np.arange(runs), np.zeros(runs, int), np.ones(runs, int)
     stopped, single = np.zeros(runs, bool), np.zeros(runs, bool)
     for look in planned_looks(days).itertuples():
-        fitted = fit_days(successes[:, : int(look.day)], trials[:, : int(look.day)])
+        prior = PRIOR_ICC if look.day == 1 else 0.0
+        fitted = fit_days(successes[:, : int(look.day)], trials[:, : int(look.day)], prior_icc=prior)
         error = np.sqrt(_variance(fitted.covariance, rows, first, last))
         gap = np.abs(fitted.effects[:, 1] - fitted.effects[:, 0])
         usable = fitted.connected & (error > 0)

@@ -18,7 +18,7 @@ from scipy import stats as distributions
 from shopnb.stats.daily_counts import read_counts
 from shopnb.stats.day_fit import fit_days
 from shopnb.stats.estimate import NAN, Estimate, check_level, normal_quantile
-from shopnb.stats.sequential import student_tail
+from shopnb.stats.sequential import PRIOR_ICC, student_tail
 
 LOOK_DAYS = (1, 3, 7, 14, 28)  # domain.md, LT12
 _POINTS = 401  # of the grid on which the boundaries are integrated
@@ -188,7 +188,8 @@ def planned_difference(
     pair = between or tuple(table.names[:2])
     if table.fault or (between is None and len(table.names) > 2) or not set(pair) <= set(table.names):
         return PlannedLook(NAN, code=table.fault or "not_two_variants", **at)
-    fitted = fit_days(table.successes, table.trials)
+    prior = PRIOR_ICC if look["day"] == 1 else 0.0  # one day cannot tell how much days vary
+    fitted = fit_days(table.successes, table.trials, prior_icc=prior)
     if not fitted.connected:
         return PlannedLook(NAN, code="no_common_days", **at)
     first, second = (table.names.index(name) for name in pair)
