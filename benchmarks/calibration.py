@@ -170,9 +170,7 @@ def asos(folder: Path) -> None:
         early, last = groups.agg(lambda one: next((sign for sign in one if sign), 0.0)), groups.last()
         called = early != 0
         turned = (last[called] != early[called]).mean()
-        print(
-            f"asos: {name}: {called.mean():.1%} of {len(last)} comparisons called, {turned:.1%} of them unsaid at the end"
-        )
+        print(f"asos: {name}: {called.mean():.1%} of {len(last)} called, {turned:.1%} of them unsaid at the end")
 
 
 def main() -> int:

@@ -189,4 +189,9 @@ def test_the_sample_finds_what_was_planted(sample_shop):
     assert "pooled_misleads" in {note.code for note in page.health_notes()}
     assert "clicks_without_carts" not in {one.code for one in page.found}
     for name in ("儿童吸管-关键词", "儿童吸管-标题测试"):
-        assert opened(str(sample_shop), test=name).numbers.comparison.state in ("level", "wait", "hopeless", "confounded")
+        assert opened(str(sample_shop), test=name).numbers.comparison.state in (
+            "level",
+            "wait",
+            "hopeless",
+            "confounded",
+        )

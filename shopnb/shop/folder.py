@@ -71,7 +71,8 @@ class Shop:
 
     Notes
     -----
-    The imports in force are read once, when the folder is opened; `refresh` reads them again.
+    The imports in force are read once, when the folder is opened, and each table once, when it is first asked for:
+    a page asks a table a dozen questions, and the choice of rows costs more than most of them. `refresh` reads again.
     """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
@@ -79,6 +80,7 @@ class Shop:
         self.settings = settings
         self.tables = Tables(self)
         self._accounts: list[FileAccount] = []
+        self._read: dict[str, Any] = {}
         self.refresh()
 
     def __repr__(self) -> str:
@@ -90,8 +92,9 @@ class Shop:
         return self.settings.name
 
     def refresh(self) -> None:
-        """Read the accounts in force again."""
+        """Read the accounts in force again, and with them the tables."""
         self._accounts = read_accounts(self.folder)
+        self._read.clear()
 
     def accounts(self, table: str = "") -> list[FileAccount]:
         """The imports in force, oldest export first; only those of `table` when it is named."""
@@ -114,7 +117,10 @@ class Shop:
         accounts = [account for account in self.accounts(name) if account.kept]
         if not accounts:
             raise MissingTableError("missing_table", table=name, shop=self.name, folder=str(self.folder))
-        return newest_per_slice(self._stored(name), name, [account.stem for account in accounts])
+        if name not in self._read:
+            stems = [account.stem for account in accounts]
+            self._read[name] = newest_per_slice(self._stored(name), name, stems).cache()
+        return self._read[name]
 
     def _stored(self, name: str) -> Any:
         """All stored rows of a table with `_stem`, the name of the file they came from."""
