@@ -143,7 +143,7 @@ def find_change(change: ChangeSeen, words: dict[str, Any], today: dt.date) -> li
         confidence=0.5 if math.isnan(p_value) else 1 - p_value / 2,
         owner="designer" if change.kind in ("主图", "SKU图", "详情") else "operator",
         basis="margin",
-        no_amount="not_priced",
+        no_amount="change_not_priced",
         values={
             **words, "effect": change.effect.estimate, "low": change.effect.low, "high": change.effect.high,
             "controls": change.controls, "placebo_share": change.effect.placebo_share,

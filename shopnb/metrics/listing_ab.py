@@ -15,6 +15,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from shopnb.metrics.listing_disturbed import Disturbed
 from shopnb.metrics.listing_tests import Counts
 from shopnb.stats import (
     Estimate,
@@ -254,6 +255,22 @@ def compare_counts(
     if planned_days and counts.dated and design in BY_DAY:
         made = _at_looks(made, frame, planned_days)
     return _decided(made, control)
+
+
+def is_confounded(made: Comparison, disturbed: Disturbed, calm: Comparison | None) -> bool:
+    """Whether what changed during a test forbids a verdict.
+
+    Versions side by side: a price or campaign of the tested item itself, or a lead that changes sides without the days
+    of shared campaigns. Versions that take turns meet a campaign unequally: any change forbids it.
+    """
+    if made.state not in JUDGED or not (disturbed.own or disturbed.shared):
+        return False
+    if disturbed.own or made.design not in BY_DAY:
+        return True
+    if calm is None or made.best is None or made.state not in (State.SWITCH, State.KEEP):
+        return False
+    again = next((arm.difference for arm in calm.arms if arm.variant == made.best.variant), None)
+    return again is not None and again.is_known and again.estimate * made.best.difference.estimate < 0
 
 
 def _at_looks(made: Comparison, frame: pd.DataFrame, planned_days: int) -> Comparison:

@@ -19,6 +19,7 @@ from shopnb.findings.listing_ab import TestSeen, find_listing
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_ab import Arm, Comparison, Design, State
 from shopnb.metrics.listing_changes import ChangeSeen
+from shopnb.metrics.listing_disturbed import Dated, Disturbed
 from shopnb.metrics.listing_log import Record
 from shopnb.metrics.listing_products import ProductTest, Vote
 from shopnb.metrics.listing_tests import SOURCES, Counts, ListingTest, counts_of, list_tests, outcomes_of
@@ -199,7 +200,10 @@ class ListingAb(Page):
             )
             for name in metrics.PARTS
         }  # fmt: skip
-        made, disturbed = self._confounded(compared[metric], counts)
+        made, disturbed = compared[metric], self._disturbed(counts)
+        calm = self._calm(made, counts, disturbed)
+        if metrics.is_confounded(made, disturbed, calm):
+            made = replace(made, state=State.CONFOUNDED)
         best = made.best
         behind = {
             name: metrics.after_click(counts, name, control, best.variant)
@@ -219,18 +223,32 @@ class ListingAb(Page):
             others=compared,
             behind=behind,
             disturbed=disturbed,
+            calm=calm,
         )
 
-    def _confounded(self, made: Comparison, counts: Counts) -> tuple[Comparison, tuple[str, ...]]:
-        """Without a verdict where a price or campaign changed while the versions ran, and what changed."""
-        if not counts.dated or made.state not in metrics.JUDGED:
-            return made, ()
+    def _disturbed(self, counts: Counts) -> Disturbed:
+        """Prices and campaigns that changed while the versions ran."""
+        if not counts.dated:
+            return Disturbed()
         days = counts.daily["day"]
-        found = self.designs.disturbed(counts.item_ids, days.min(), days.max())
-        if not found:
-            return made, ()
-        named = tuple(self.text("disturbed", day=day, what=name) for day, name in found)
-        return replace(made, state=State.CONFOUNDED), named
+        return self.designs.disturbed(counts.item_ids, days.min(), days.max())
+
+    def _calm(self, made: Comparison, counts: Counts, disturbed: Disturbed) -> Comparison | None:
+        """The comparison without the days of shared campaigns; None where too few days are left."""
+        if not disturbed.days or made.design not in metrics.BY_DAY or not made.arms:
+            return None
+        left = counts.daily[~counts.daily["day"].isin(disturbed.days)].reset_index(drop=True)
+        if made.arms[0].variant not in set(left["variant"]) or left["day"].nunique() < metrics.LEAST_DAYS:
+            return None
+        return metrics.compare_counts(
+            replace(counts, daily=left), metric=made.metric, design=made.design, control=made.arms[0].variant,
+            min_effect=made.zone,
+        )  # fmt: skip
+
+    def disturbed_text(self, found: Dated) -> str:
+        """What changed, each with its day."""
+        return self.listed([self.text("disturbed", day=day, what=other_designs.kind_text(self, name))
+                            for day, name in found])  # fmt: skip
 
     def period(self) -> tuple[Period | None, Period | None]:
         """First and last day of the rows looked at; nothing is compared with another period."""
@@ -325,7 +343,7 @@ class ListingAb(Page):
         if n.test.source in _OTHER:
             return other_designs.verdict(self)
         values: dict[str, Any] = {"metric": self.metric_name(), "test": n.test.name}
-        values["disturbed"] = self.listed(n.disturbed)
+        values["disturbed"] = self.disturbed_text(n.disturbed.own or n.disturbed.shared)
         if made.arms:
             values |= {"variant": made.arms[0].variant, "days": made.days, "fewest": _fewest(made)}
         if made.state is State.NO_COUNTS:

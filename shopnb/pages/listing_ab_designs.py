@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from shopnb.metrics.listing_changes import JUDGED_BY, PRICED, ChangeSeen, disturbances, item_units, judge_changes
+from shopnb.metrics.listing_changes import ChangeSeen, item_units, judge_changes
+from shopnb.metrics.listing_disturbed import Disturbed, disturbed_days
 from shopnb.metrics.listing_log import Record, finished, past_test, record_of
 from shopnb.metrics.listing_products import ProductTest, Vote, judge_products, product_plans, read_votes
 from shopnb.metrics.listing_tests import ListingTest, counts_of
@@ -126,27 +127,22 @@ class Designs:
                 items[test.name] = counts.item_ids
         return record_of(finished(found, but=chosen, last_day=self.last_day), self.changes, items, self.logged)
 
-    def disturbed(self, item_ids: Sequence[str], first: dt.date, last: dt.date) -> tuple[tuple[dt.date, str], ...]:
-        """Prices and campaigns that changed after the first day of a test and before its end.
-
-        Versions that run side by side feel a platform's festival alike; the campaigns that count are those the shop
-        typed in for these items or for all.
-        """
+    def disturbed(self, item_ids: Sequence[str], first: dt.date, last: dt.date) -> Disturbed:
+        """Prices and campaigns that changed after the first day of a test of these items and before its end."""
         typed = self._frame("campaigns")
-        found: set[tuple[dt.date, str]] = set()
-        for item in item_ids or ("",):
-            joined = {
-                str(row.name_)
-                for row in typed.rename(columns={"name": "name_"}).itertuples()
-                if pd.isna(row.item_ids) or (item and item in str(row.item_ids))
-            }
-            own = [event for event in self.events if event.name in joined]
-            found |= {
-                (day, name)
-                for day, name in disturbances(item, self.logged, own)
-                if first < day <= last and (name in PRICED or name not in JUDGED_BY)
-            }
-        return tuple(sorted(found))
+        named = typed.dropna(subset=["item_ids"]) if len(typed) else pd.DataFrame(columns=["name", "item_ids"])
+        joins = [
+            {str(name) for name, items in zip(named["name"], named["item_ids"], strict=True) if item in str(items)}
+            for item in item_ids
+        ]
+        return disturbed_days(
+            item_ids,
+            self.logged,
+            self.events,
+            joined=set().union(*joins),
+            narrow=set(named["name"]),
+            span=(first, last),
+        )
 
 
 def change_name(change: ChangeSeen) -> str:

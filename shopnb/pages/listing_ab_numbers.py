@@ -8,6 +8,7 @@ from functools import cached_property
 
 from shopnb import labels
 from shopnb.metrics.listing_ab import Comparison, Plan, Saving
+from shopnb.metrics.listing_disturbed import Disturbed
 from shopnb.metrics.listing_tests import Counts, ListingTest
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate
@@ -19,7 +20,8 @@ class Numbers:
 
     `comparison` is on the primary metric, `others` on every metric that the table can give. `counts` is None for a
     table with one row a user. `behind`: rates after the click, the winner's less the current version's. `caps`: where
-    amounts of a user table are capped. `disturbed`: prices and campaigns that changed while the versions ran.
+    amounts of a user table are capped. `disturbed`: prices and campaigns that changed while the versions ran; `calm`:
+    the comparison without the days of campaigns that all versions met, where enough days are left.
     """
 
     test: ListingTest
@@ -31,7 +33,8 @@ class Numbers:
     others: dict[str, Comparison] = field(default_factory=dict)
     behind: dict[str, Estimate] = field(default_factory=dict)
     caps: dict[str, float] = field(default_factory=dict)
-    disturbed: tuple[str, ...] = ()
+    disturbed: Disturbed = Disturbed()
+    calm: Comparison | None = None
 
     @cached_property
     def period(self) -> Period | None:

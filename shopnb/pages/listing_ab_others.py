@@ -42,6 +42,17 @@ def _range(page: ListingAb, found: Estimate, kind: str, *, share: bool = False) 
 # Before and after
 
 
+KINDS = {
+    "主图": "main_image", "SKU图": "sku_image", "标题": "title", "详情": "detail", "价格": "price", "优惠": "offer",
+    "赠品": "gift",
+}  # fmt: skip
+
+
+def kind_text(page: ListingAb, name: str) -> str:
+    """A kind of change as the report's language has it; the name of a campaign stays."""
+    return page.text(f"change_kind.{KINDS[name]}") if name in KINDS else name
+
+
 def item_of(page: ListingAb, change: ChangeSeen) -> str:
     """The short name of a change's item, else the end of its id."""
     return page.short_names.get(change.item_id) or f"…{change.item_id[-4:]}"
@@ -95,7 +106,7 @@ def _change_row(page: ListingAb, change: ChangeSeen) -> dict[str, Any]:
     return {
         "change_day": change.day,
         "item": item_of(page, change),
-        "changed": change.kind,
+        "changed": kind_text(page, change.kind),
         "judged_metric": page.text(f"metric.{change.metric}"),
         "value_before": _level(page, change, change.before),
         "value_after": _level(page, change, change.after),
@@ -107,7 +118,11 @@ def _change_row(page: ListingAb, change: ChangeSeen) -> dict[str, Any]:
 
 
 def _conclusion(page: ListingAb, change: ChangeSeen) -> str:
-    return page.text(f"before_after.state.{change.state}", near=page.listed(change.near))
+    return page.text(f"before_after.state.{change.state}", near=_near(page, change))
+
+
+def _near(page: ListingAb, change: ChangeSeen) -> str:
+    return page.listed([kind_text(page, name) for name in change.near])
 
 
 def _series_chart(page: ListingAb, change: ChangeSeen) -> Part:
@@ -123,7 +138,7 @@ def _series_chart(page: ListingAb, change: ChangeSeen) -> Part:
     if not lines:
         return page.muted("before_after.no_chart")
     values = {
-        "item": item_of(page, change), "changed": change.kind, "day": change.day,
+        "item": item_of(page, change), "changed": kind_text(page, change.kind), "day": change.day,
         "metric": page.text(f"metric.{change.metric}"), "net": effect_text(page, change) if change.is_judged else "",
     }  # fmt: skip
     key = "title" if change.is_judged else "title_unknown"
@@ -335,8 +350,8 @@ def verdict(page: ListingAb) -> str:
     change, test = page.change, page.numbers.test
     if change is not None:
         values = {
-            "item": item_of(page, change), "changed": change.kind, "day": change.day,
-            "metric": page.text(f"metric.{change.metric}"), "near": page.listed(change.near),
+            "item": item_of(page, change), "changed": kind_text(page, change.kind), "day": change.day,
+            "metric": page.text(f"metric.{change.metric}"), "near": _near(page, change),
             "net": effect_text(page, change) if change.is_judged else "",
         }  # fmt: skip
         return page.text(f"change_verdict.{change.state}", **values)
@@ -408,7 +423,8 @@ def findings(page: ListingAb) -> list[Finding]:
     if change is not None:
         today = page.designs.today
         words = {
-            "item": item_of(page, change), "changed": change.kind, "metric": page.text(f"metric.{change.metric}"),
+            "item": item_of(page, change), "changed": kind_text(page, change.kind),
+            "metric": page.text(f"metric.{change.metric}"),
             "net_text": effect_text(page, change, with_range=False) if change.is_judged else "",
         }  # fmt: skip
         return find_change(change, words, today if today != dt.date.max else change.day)

@@ -341,7 +341,7 @@ def _outcomes_table(page: ListingAb) -> view.TablePart:
         ("rate_range", "text"),
         ("difference_range", "text"),
     ]
-    return page.table("outcomes", pd.DataFrame(rows), columns)
+    return page.table("outcomes", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns)
 
 
 _ANSWERS = {
@@ -463,7 +463,8 @@ def _turns(page: ListingAb) -> list[view.Note]:
     gap = made.best.difference if made.best else None
     if not isinstance(gap, Switchback):
         return []
-    found = [view.Note("washed_out", page.text("health.washed_out", days=gap.washed_out, turns=gap.turns))]
+    key = "health.washed_out" if gap.washed_out else "health.no_wash"
+    found = [view.Note("washed_out", page.text(key, days=gap.washed_out, turns=gap.turns))]
     if gap.code == "uneven_weekdays":
         found.append(view.Note("uneven_weekdays", page.text("health.uneven_weekdays"), "attention"))
     return found
@@ -508,18 +509,34 @@ def _gaps(page: ListingAb) -> list[view.Note]:
             text = page.text("health.blank_days", metric=page.text(f"metric.{name}"), days=blank)
             found.append(view.Note("blank_days", text))
     partly = [arm.variant for arm in made.arms if arm.days < made.days]
-    if partly:
+    if partly and made.design in metrics.BY_DAY:
         found.append(view.Note("uneven_days", page.text("health.uneven_days", variants=listed(page, partly))))
     return found
 
 
+def _disturbed(page: ListingAb) -> list[view.Note]:
+    """Prices and campaigns that changed: those that forbid a verdict, those that all versions met."""
+    n, made = page.numbers, page.numbers.comparison
+    if made.state is State.CONFOUNDED:
+        changes = page.disturbed_text(n.disturbed.own or n.disturbed.shared)
+        return [view.Note("price_changed", page.text("health.price_changed", changes=changes), "attention")]
+    if not n.disturbed.shared or made.best is None:
+        return []
+    told = page.text("health.shared", changes=page.disturbed_text(n.disturbed.shared))
+    calm = n.calm.best if n.calm else None
+    if calm is not None and n.calm is not None and calm.variant == made.best.variant:
+        gap = _with_range(page, calm.difference, page.kind)
+        told += page.text("health.without_days", days=made.days - n.calm.days, gap=gap)
+    elif n.disturbed.days:
+        told += page.text("health.too_few_calm")
+    return [view.Note("shared_campaign", told, "attention")]
+
+
 def _context(page: ListingAb) -> list[view.Note]:
-    """Prices changed while the test ran, other tests in the tables, what money lacks."""
+    """What changed while the test ran, other tests in the tables, what money lacks."""
     n = page.numbers
     found = []
-    if n.disturbed:
-        text = page.text("health.price_changed", changes=listed(page, list(n.disturbed)))
-        found.append(view.Note("price_changed", text, "attention"))
+    found += _disturbed(page)
     if n.caps and not math.isnan(cap := n.caps.get(n.comparison.metric, math.nan)):
         found.append(view.Note("capped", page.text("health.capped", cap=cap)))
     others = [test.name for test in page.tests if test is not n.test]
