@@ -14,10 +14,12 @@ from scipy import stats as scipy_stats
 from shopnb.errors import InputError
 from shopnb.metrics.listing_products import read_votes
 from shopnb.stats import (
+    allowance_for,
     before_after,
     compare_means,
     compare_proportions,
     false_discovery,
+    plan,
     planned_difference,
     proportion_interval,
     rotation_test,
@@ -162,6 +164,23 @@ def test_a_small_slice_of_the_calibration(cell):
     assert once.covers.mean() >= 0.93
     assert looks.always_valid.mean() <= 0.05
     assert looks.fixed_z.mean() > 0.3  # what a user would run instead
+
+
+@pytest.mark.parametrize(("rate", "effect", "per_day", "least"), [(0.05, 0.006, 3000, 0.80), (0.05, 0.01, 2000, 0.80)])
+def test_a_plan_has_the_power_that_was_asked_for(rate, effect, per_day, least):
+    """Weekends bring 1.4 times the trials and rates: both are scaled so that the mean is what was planned."""
+    needed = plan(rate, effect, per_day=per_day)
+    cell = Cell(days=int(needed.days), per_day=per_day / 1.114, rate=rate / 1.114, lift=effect)
+    stopped, single = planned(*simulate(cell, 1000, np.random.default_rng(8)))
+    assert stopped.mean() == pytest.approx(least, abs=0.05)
+    assert abs(stopped.mean() - single.mean()) < 0.05
+
+
+def test_the_allowance_falls_with_the_days_and_one_day_has_none():
+    found = [allowance_for(days) for days in (2, 4, 7, 14, 28, 200)]
+    assert found == sorted(found, reverse=True)
+    assert 1 < found[-1] < 1.1
+    assert math.isinf(allowance_for(1))
 
 
 def test_planned_looks_lose_little():

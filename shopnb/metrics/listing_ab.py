@@ -19,6 +19,7 @@ from shopnb.metrics.listing_disturbed import Disturbed
 from shopnb.metrics.listing_tests import Counts
 from shopnb.stats import (
     Estimate,
+    allowance_for,
     always_valid_difference,
     compare_means,
     compare_proportions,
@@ -652,7 +653,11 @@ def plan_test(comparison: Comparison, *, cost_per_day: float = math.nan) -> Plan
     rate, versions = current.rate.estimate, len(comparison.arms)
     per_day = sum(arm.trials for arm in comparison.arms) / comparison.days
     rows = [
-        {"day": day, "smallest": smallest_visible(rate, day * per_day / versions, versions), "cost": day * cost_per_day}
+        {
+            "day": day,
+            "smallest": smallest_visible(rate, day * per_day / versions, versions, days=day),
+            "cost": day * cost_per_day,
+        }
         for day in LOOKS
     ]
     wanted = sorted({round(relative, 4) for relative in (0.05, 0.1, 0.2, 0.3, comparison.zone / rate)})
@@ -671,14 +676,18 @@ def plan_test(comparison: Comparison, *, cost_per_day: float = math.nan) -> Plan
     return Plan(rate, per_day, pd.DataFrame(rows), pd.DataFrame(effects))
 
 
-def smallest_visible(rate: float, trials: float, versions: int) -> float:
+def smallest_visible(rate: float, trials: float, versions: int, *, days: int = LONGEST) -> float:
     """The smallest rise of `rate` that `trials` a version show with 80 % power, in share points; NaN if none below 1.
 
-    `stats.plan` turned round: the trials needed fall with the square of the rise, so a few steps suffice.
+    `stats.plan` turned round: the trials needed fall with the square of the rise, so a few steps suffice. One day
+    shows nothing, for how much days vary is not known after it.
     """
+    if days < 2:
+        return math.nan
     effect = min(0.1 * rate, (1 - rate) / 2)
     for _ in range(4):
-        needed = plan(rate, effect, power=POWER, level=LEVEL, variants=versions).trials_per_variant
+        whole = plan(rate, effect, power=POWER, level=LEVEL, variants=versions)
+        needed = whole.trials_per_variant / whole.allowance * allowance_for(days, power=POWER, variants=versions)
         effect *= math.sqrt(needed / trials)
         if not 0 < effect < 1 - rate:
             return math.nan

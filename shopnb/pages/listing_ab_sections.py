@@ -67,7 +67,8 @@ def _interval_chart(page: ListingAb) -> Part:
     )
 
 
-_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON, State.CHANGE, State.PRODUCTS, State.VOTES)
+_OTHER = (State.CHANGE, State.PRODUCTS, State.VOTES)  # no test of versions
+_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON, *_OTHER)
 
 
 def _why_none(state: State) -> str:
@@ -142,6 +143,8 @@ def _judged(state: State, arm: Arm, best: Arm | None) -> str:
 def _money_key(page: ListingAb) -> str:
     """Which of the three cases of money this is, or why there is none (pages.md 2.4)."""
     n = page.numbers
+    if n.comparison.state in _OTHER:
+        return "other_design"
     if n.comparison.metric != "click_rate" or n.counts is None:
         return "money.not_click_rate"
     if n.comparison.state is State.SWITCH and _loses(page):
@@ -175,7 +178,11 @@ def _by_day(page: ListingAb) -> Parts:
     ]
     if n.counts is None or not n.counts.dated or made.state is State.NO_COUNTS:
         gone = pd.DataFrame(columns=[name for name, _ in columns])
-        return page.muted("by_day.no_days"), page.muted("by_day.no_share"), page.table("by_day", gone, columns)
+        return (
+            page.muted("other_design" if made.state in _OTHER else "by_day.no_days"),
+            page.muted("by_day.no_share"),
+            page.table("by_day", gone, columns),
+        )
     frame = metrics.outcome_counts(n.counts, made.metric)
     frame["share"] = frame["trials"] / frame.groupby("day")["trials"].transform("sum")
     rows = frame.sort_values(["day", "variant"], ascending=[False, True])
@@ -364,7 +371,7 @@ def _answer(page: ListingAb) -> Part:
     key = _ANSWERS.get(made.state, "none")
     best, current = made.best, made.current
     if key == "none" or current is None:
-        return page.muted("planner.answer.none")
+        return page.muted("other_design" if made.state in _OTHER else "planner.answer.none")
     values = {"winner": best.variant if best else "", "current": current.variant, "zone": page.amount(made.zone)}
     told = page.text(f"planner.answer.{key}", **values)
     lost = metrics.loss_amount(n.counts, made, current) / 30 if n.counts is not None and key == "go_on" else math.nan
@@ -396,7 +403,9 @@ def _planner_parts(page: ListingAb) -> Parts:
     kinds = {"visible_gap": "pp", "relative": "pct", "trials_each": "int", "plan_days": "int", "plan_cost": "money"}
     if planned.rows.empty:
         empty = pd.DataFrame(columns=list(kinds))
-        return page.muted("planner.none"), page.table("planner", empty, list(kinds.items()))
+        return page.muted("other_design" if made.state in _OTHER else "planner.none"), page.table(
+            "planner", empty, list(kinds.items())
+        )
     looks = planned.rows.dropna(subset=["smallest"])
     points = pd.DataFrame(
         {

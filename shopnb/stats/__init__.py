@@ -46,7 +46,7 @@ from shopnb.stats.exposure import sample_ratio, sequential_sample_ratio
 from shopnb.stats.means import compare_means, compare_ratios
 from shopnb.stats.monotone import IndexCurve, fit_index_curve
 from shopnb.stats.multiple import Shrunk, false_discovery, holm, shrink
-from shopnb.stats.planning import Plan, PlannedLook, plan, planned_difference, planned_looks
+from shopnb.stats.planning import Plan, PlannedLook, allowance_for, plan, planned_difference, planned_looks
 from shopnb.stats.proportions import compare_proportions, mean_interval, proportion_interval, ratio_interval
 from shopnb.stats.rotation import RotationTest, rotation_test
 from shopnb.stats.seasons import Season, season_of
@@ -69,6 +69,7 @@ __all__ = [
     "Season",
     "Shrunk",
     "Switchback",
+    "allowance_for",
     "always_valid_difference",
     "before_after",
     "censored_total",

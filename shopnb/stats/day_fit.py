@@ -151,6 +151,11 @@ def _excess(icc: np.ndarray, x: np.ndarray, n: np.ndarray, days: np.ndarray) -> 
     design = np.linalg.pinv(_pieces(weight, weight.sum(axis=-1)).sum(axis=-3), hermitian=True)
     cells = ((n > 0) & useful[..., None]).sum(axis=(-1, -2))
     freedom = np.maximum(cells - useful.sum(axis=-1) - (n.shape[-1] - 1), 1)
-    caution = _CAUTION + _CAUTION_DAYS / np.maximum(days, 1) + _CAUTION_UNEQUAL * _unequal(n)
-    due = np.maximum(freedom - caution * np.sqrt(2.0 * freedom), 0.3)
+    due = due_spread(freedom, days, _unequal(n))
     return np.asarray((weight * np.square(gaps)).sum(axis=(-1, -2)) - _quadratic(design, score) - due)
+
+
+def due_spread(freedom: np.ndarray, days: np.ndarray, unequal: np.ndarray) -> np.ndarray:
+    """The chi-square of version x day above which days are taken to vary beyond chance; a little under `freedom`."""
+    caution = _CAUTION + _CAUTION_DAYS / np.maximum(days, 1) + _CAUTION_UNEQUAL * unequal
+    return np.asarray(np.maximum(freedom - caution * np.sqrt(2.0 * freedom), 0.3))

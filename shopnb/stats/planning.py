@@ -16,12 +16,13 @@ from scipy import optimize, special
 from scipy import stats as distributions
 
 from shopnb.stats.daily_counts import read_counts
-from shopnb.stats.day_fit import fit_days
+from shopnb.stats.day_fit import due_spread, fit_days
 from shopnb.stats.estimate import NAN, Estimate, check_level, normal_quantile
 from shopnb.stats.sequential import PRIOR_ICC, student_tail
 
 LOOK_DAYS = (1, 3, 7, 14, 28)  # domain.md, LT12
 _POINTS = 401  # of the grid on which the boundaries are integrated
+_QUANTILES = 400  # over which power is averaged
 _FAR = 8.0  # standard errors that no look needs
 
 
@@ -35,6 +36,8 @@ class Plan:
     days : whole days until then; NaN when `per_day` is not given.
     looks : DataFrame, one row a look: day (NaN without `per_day`), share (of the trials, 0-1), trials_per_variant, z
         (stop when a difference exceeds this many standard errors), alpha_spent (so far, two-sided).
+    allowance : how many times the trials of a test whose variance is known: how much days vary is estimated from the
+        days themselves, and few days tell it badly; 1.2 for 28 days, 1.5 for 9, 3.3 for 4.
     code : `invalid_baseline` (not between 0 and 1), `invalid_effect` (0, or a rate outside 0-1 follows),
         `invalid_variants` (under 2), `invalid_trials` (`per_day` not above 0); None otherwise.
     """
@@ -43,6 +46,7 @@ class Plan:
     days: float
     looks: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False)
     code: str | None = None
+    allowance: float = NAN
 
 
 def plan(
@@ -70,13 +74,15 @@ def plan(
     Two-sided comparison of two rates, pooled under equality (Fleiss, Levin and Paik 2003, 4.14), with Tukey's
     quantile for more than two versions, times the inflation that the looks cost: days 1, 3, 7, 14, 28 as far as they
     fall within the test, and its last day, with O'Brien-Fleming-like spending of half of alpha on either side (Lan
-    and DeMets 1983), 2 - 2 Phi(z / sqrt(share)). Without `per_day` a test of 28 days is taken.
+    and DeMets 1983), 2 - 2 Phi(z / sqrt(share)), times the allowance for a variance that is estimated
+    (`allowance_for`). Days are the fewest whose trials suffice, two at least.
+    Without `per_day` a test of 28 days is taken.
 
     Examples
     --------
     >>> needed = plan(0.05, 0.01, per_day=2000)
     >>> needed.trials_per_variant, needed.days, needed.looks["day"].tolist()
-    (8321.0, 9.0, [1.0, 3.0, 7.0, 9.0])
+    (11344.0, 12.0, [1.0, 3.0, 7.0, 12.0])
     """
     check_level(level)
     if code := _fault(baseline, effect, power, variants, per_day):
@@ -85,15 +91,11 @@ def plan(
     if variants > 2:
         alpha = _pair_alpha(level, variants)
     fixed = _fixed_trials(baseline, baseline + effect, alpha, power)
-    days = math.ceil(fixed * variants / per_day) if per_day else LOOK_DAYS[-1]
-    for _ in range(10):  # the looks cost trials, more trials may be more days
-        shares = _shares(days)
-        bounds = _boundaries(shares, alpha)
-        trials = math.ceil(fixed * _inflation(shares, bounds, alpha, power))
-        needed = math.ceil(trials * variants / per_day) if per_day else days
-        if needed <= days:
-            break
-        days = needed
+    days = _fewest_days(fixed * variants / per_day, alpha, power, variants) if per_day else LOOK_DAYS[-1]
+    shares = _shares(days)
+    bounds = _boundaries(shares, alpha)
+    allowance = allowance_for(days, alpha=alpha, power=power, variants=variants)
+    trials = math.ceil(fixed * _inflation(shares, bounds, alpha, power) * allowance)
     share = np.array(shares)
     looks = pd.DataFrame(
         {
@@ -104,7 +106,48 @@ def plan(
             "alpha_spent": _spent(shares, alpha),
         }
     )
-    return Plan(float(trials), float(days) if per_day else NAN, looks)
+    return Plan(float(trials), float(days) if per_day else NAN, looks, allowance=allowance)
+
+
+def _fewest_days(alone: float, alpha: float, power: float, variants: int) -> int:
+    """The fewest days, two at least, whose trials suffice; `alone`: days that a single look of known variance takes."""
+
+    def suffice(days: int) -> bool:
+        shares = _shares(days)
+        looks = _inflation(shares, _boundaries(shares, alpha), alpha, power)
+        return alone * looks * allowance_for(days, alpha=alpha, power=power, variants=variants) <= days
+
+    few, enough = 1, max(2, math.ceil(alone))
+    while not suffice(enough):
+        few, enough = enough, math.ceil(1.5 * enough)
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if suffice(middle) else (middle, enough)
+    return enough
+
+
+@lru_cache(maxsize=512)
+def allowance_for(days: int, *, alpha: float = 0.05, power: float = 0.8, variants: int = 2) -> float:
+    """How many times the trials of known variance a test of `days` days takes; infinite for one day.
+
+    Notes
+    -----
+    `fit_days` widens by the spread of version x day where it exceeds what is due, with Student's quantile of its
+    degrees of freedom. Where days vary by chance only, that spread is a chi-square: the power is averaged over its
+    quantiles and solved for the drift. Days that truly vary beyond chance need more; nobody knows how much beforehand.
+    """
+    spare = (days - 1) * (variants - 1)
+    if spare < 1:
+        return math.inf
+    spread = special.chdtri(spare, (np.arange(_QUANTILES) + 0.5) / _QUANTILES)
+    wider = np.maximum(spread / due_spread(np.array(float(spare)), np.array(days), np.array(0.0)), 1.0)
+    freedom = np.where(wider > 1, float(spare), np.inf)
+    critical = student_tail(np.full(_QUANTILES, normal_quantile(1 - alpha)), freedom)
+    plain = normal_quantile(1 - alpha) + float(special.ndtri(power))
+    drift = optimize.brentq(
+        lambda one: float(special.ndtr(one / np.sqrt(wider) - critical).mean()) - power, plain / 2, plain * 1e3
+    )
+    return float((drift / plain) ** 2)
 
 
 def planned_looks(last_day: int, *, level: float = 0.95) -> pd.DataFrame:
