@@ -153,3 +153,4 @@ class Page:
     methods: tuple[tuple[str, str], ...]  # (term, definition or formula with its source)
     footer: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    currency: str = "CNY"  # of the amounts in its tables

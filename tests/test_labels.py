@@ -147,3 +147,21 @@ def test_a_sentence_knows_one_from_many(files, said):
     assert f"Data: {labels.format_value(files, 'int', 'en')} {said.split()[1]}," in labels.text(
         "common.footer_data", "en", files=int(files), digest="d"
     )
+
+
+def test_money_is_written_in_the_currency_of_the_block_and_in_yuan_outside():
+    with labels.money_in("USD"):
+        assert labels.format_value(-116_400, "signed_money", "en") == "−$116.4k"
+        assert labels.text("findings.try_price.headline", "zh", price=59.9, target=65).startswith("$59.9")
+        with labels.money_in("CHF"):
+            assert labels.format_value(1234.5, "money2", "en") == "CHF\N{NO-BREAK SPACE}1,234.50"
+        assert labels.format_value(65.0, "money0", "zh") == "$65"
+    with pytest.raises(ValueError, match="stop"), labels.money_in("HKD"):
+        raise ValueError("stop")
+    assert labels.format_value(65.0, "money0", "zh") == "¥65"
+
+
+def test_no_sentence_names_a_currency_by_its_sign():
+    assert [
+        key for lang in labels.LANGUAGES for key, text in flat(lang).items() if re.search(r"[¥\uffe5$€]\s*[{\d]", text)
+    ] == []

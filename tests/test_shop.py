@@ -202,6 +202,7 @@ def test_a_new_shop_has_templates_that_do_not_count(tmp_path):
         ("margin_rate = 42", "settings_value"),
         ("margin_rate = true", "settings_value"),
         ('platform = "ebay"', "settings_value"),
+        ('currency = "dollars"', "settings_value"),
         ('time_zone = "Mars/Olympus"', "settings_value"),
         ("margn_rate = 0.4", "settings_unknown"),
         ("name = 店", "settings_unreadable"),

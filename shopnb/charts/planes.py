@@ -5,6 +5,7 @@ Belongs here: everything with two real axes, and where the names of the points g
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import altair
@@ -18,6 +19,7 @@ from shopnb.view import ChartPart
 _HEIGHT = 300
 _PLOT = 280  # px: nominal width on a phone, for placing names
 _NAMED = 10  # so many points get their name
+_DOT = 5  # px: half the width that a dot keeps free of the names of others
 
 
 def _axis(field: str, kind: str, lang: str, name: str, domain: list[float], *, scale: str = "linear") -> dict[str, Any]:
@@ -25,34 +27,59 @@ def _axis(field: str, kind: str, lang: str, name: str, domain: list[float], *, s
     return {"shorthand": f"{field}:Q", "axis": shown, "scale": altair.Scale(domain=domain, nice=False, type=scale)}
 
 
-def _places(points: frames.Records, x_domain: list[float], y_domain: list[float]) -> frames.Records:
-    """Names beside the largest points, each where it meets no other: right, left, above, below, or not at all."""
+_Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-    def pixel(value: float, domain: list[float], length: int) -> float:
-        return (value - domain[0]) / (domain[1] - domain[0]) * length
 
-    taken: list[tuple[float, float, float, float]] = []
+def _meets(box: _Box, others: Iterable[_Box]) -> bool:
+    return any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in others)
+
+
+def _pixel(value: float, domain: list[float], length: int) -> float:
+    return (value - domain[0]) / (domain[1] - domain[0]) * length
+
+
+def _places(
+    points: frames.Records, among: frames.Records, x_domain: list[float], y_domain: list[float]
+) -> frames.Records:
+    """Names beside the largest points, each where it meets no other name and no dot: right, left, above, below.
+
+    A name without such a place is left out, it is in the tip; one's own go over the dots of others then.
+
+    Parameters
+    ----------
+    among : all points of the chart, those with a name among them.
+    """
+    taken: list[_Box] = []
     placed: frames.Records = []
-    order = sorted(range(len(points)), key=lambda i: (not points[i].get("own"), -(points[i].get("size") or 0), i))
-    for i in order[: _NAMED * 2]:
-        point = points[i]
-        x = pixel(point["x"], x_domain, _PLOT)
-        y = _HEIGHT - pixel(point["y"], y_domain, _HEIGHT)
+    for point in sorted(points, key=lambda point: -(point.get("size") or 0))[: _NAMED * 2]:
+        x, y = _spot(point, x_domain, y_domain)
+        spots = [_spot(other, x_domain, y_domain) for other in among if other is not point]
+        dots = [(left - _DOT, top - _DOT, left + _DOT, top + _DOT) for left, top in spots]
         wide = letters.columns_of(point["label"]) * 6.0
-        for align, left, top in (
+        sides = (
             ("left", x + 12, y - 7), ("right", x - 12 - wide, y - 7),
             ("center", x - wide / 2, y - 23), ("center", x - wide / 2, y + 9),
-        ):  # fmt: skip
-            box = (left, top, left + wide, top + 14)
-            inside = left >= -4 and box[2] <= _PLOT + 6 and top >= 0 and box[3] <= _HEIGHT
-            if inside and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
-                taken.append(box)
-                dy = 0 if align != "center" else -16 if top < y else 16
-                placed.append({key: point[key] for key in ("x", "y", "label")} | {"align": align, "dy": dy})
-                break
+        )  # fmt: skip
+        boxes = [(align, (left, top, left + wide, top + 14)) for align, left, top in sides]
+        boxes = [(align, box) for align, box in boxes if _is_inside(box) and not _meets(box, taken)]
+        clear = [one for one in boxes if not _meets(one[1], dots)] or (boxes if point.get("own") else [])
+        if clear:
+            align, box = clear[0]
+            taken.append(box)
+            dy = 0 if align != "center" else -16 if box[1] < y else 16
+            placed.append({key: point[key] for key in ("x", "y", "label")} | {"align": align, "dy": dy})
         if len(placed) == _NAMED:
             break
     return placed
+
+
+def _spot(point: Mapping[str, Any], x_domain: list[float], y_domain: list[float]) -> tuple[float, float]:
+    """Where a point stands, px from the left and from the top."""
+    return _pixel(point["x"], x_domain, _PLOT), _HEIGHT - _pixel(point["y"], y_domain, _HEIGHT)
+
+
+def _is_inside(box: _Box) -> bool:
+    return box[0] >= -4 and box[2] <= _PLOT + 6 and box[1] >= 0 and box[3] <= _HEIGHT
 
 
 def _named(placed: frames.Records, x: dict[str, Any], y: dict[str, Any]) -> list[altair.Chart]:
@@ -102,7 +129,12 @@ def chart_scatter(
     if any(row["size"] is not None for row in points):
         dots = dots.encode(size=size)
     dots = picking.with_picks(dots, pick)
-    layers = [*_references(x, y, x_line, y_line), whisker, dots, *_named(_places(points, x_domain, y_domain), x, y)]
+    layers = [
+        *_references(x, y, x_line, y_line),
+        whisker,
+        dots,
+        *_named(_places(points, points, x_domain, y_domain), x, y),
+    ]
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
 
 
@@ -156,7 +188,7 @@ def chart_strip(
     spread = altair.Chart(frames.inline(ranged)).mark_rule(color=theme.SOFT, opacity=0.5).encode(
         x=altair.X(**(x | {"shorthand": "x_low:Q"})), x2="x_high:Q", y=altair.Y(**y)
     )  # fmt: skip
-    mine = _places([row for row in points if row["own"]], x_domain, y_domain)
+    mine = _places([row for row in points if row["own"]], points, x_domain, y_domain)
     layers = [*([spread] if ranged else []), dots, *_named(mine, x, y)]
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
 

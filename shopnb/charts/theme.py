@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from shopnb import labels
+
 FONT = (
     "-apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', "
     "'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', sans-serif"
@@ -67,7 +69,7 @@ def number_axis(kind: str, lang: str) -> str:
         return f"{value} == 0 ? '0' : format({value} * 100, '+,.4~r')"
     if kind in ("ratio", "score", "days", "seconds"):
         return f"format({value}, ',.4~r')"
-    sign = "'¥'" if "money" in kind else "''"
+    sign = f"'{labels.currency_sign()}'" if "money" in kind else "''"
     steps = ((1e8, "亿"), (1e4, "万")) if lang == "zh" else ((1e9, "B"), (1e6, "M"), (1e3, "k"))
     write = f"format({size}, ',.4~r')"
     for step, word in reversed(steps):

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from shopnb.labels.letters import visible
-from shopnb.labels.numbers import FORMATS, MISSING, format_value
+from shopnb.labels.numbers import FORMATS, MISSING, currency_sign, format_value, money_in
 
 LANGUAGES = ("zh", "en")
 
@@ -23,12 +23,14 @@ __all__ = [
     "FORMATS",
     "LANGUAGES",
     "MISSING",
+    "currency_sign",
     "error_parts",
     "format_range",
     "format_value",
     "has",
     "heading",
     "keys",
+    "money_in",
     "system_language",
     "text",
     "visible",

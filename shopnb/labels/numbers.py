@@ -1,13 +1,16 @@
 """Numbers and dates as people read them: 1.2万 and 个百分点 in 中文, k, M and pp in English.
 
-Every kind takes a number (or a date) and gives text; unknown (None, NaN) is an en dash, never 0.
+Every kind takes a number (or a date) and gives text; unknown (None, NaN) is an en dash, never 0. Money is written in
+the currency of the enclosing `money_in`, CNY outside of one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 MISSING = "–"
@@ -15,6 +18,8 @@ _MINUS = "−"
 _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e9, "B"), (1e6, "M"), (1e3, "k"))}
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
+_SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$", "SGD": "S$"}
+_CURRENCY = ContextVar("currency", default="CNY")
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
@@ -45,12 +50,35 @@ def _number(value: float, lang: str) -> str:
     return _sign(value, _short(value, lang))
 
 
+@contextmanager
+def money_in(currency: str) -> Iterator[None]:
+    """Write all money inside the block in a currency, given as its ISO code.
+
+    Examples
+    --------
+    >>> with money_in("USD"):
+    ...     format_value(116_400, "money", "en")
+    '$116.4k'
+    """
+    before = _CURRENCY.set(currency)
+    try:
+        yield
+    finally:
+        _CURRENCY.reset(before)
+
+
+def currency_sign(currency: str = "") -> str:
+    """What stands before an amount of a currency, by default the one in force: its sign, else its ISO code."""
+    code = currency or _CURRENCY.get()
+    return _SIGNS.get(code, code + "\N{NO-BREAK SPACE}")
+
+
 def _money(value: float, lang: str) -> str:
-    return _sign(value, "¥" + _short(value, lang))
+    return _sign(value, currency_sign() + _short(value, lang))
 
 
 def _signed_money(value: float, lang: str) -> str:
-    return _sign(value, "¥" + _short(value, lang), plus=True)
+    return _sign(value, currency_sign() + _short(value, lang), plus=True)
 
 
 def _integer(value: float, lang: str) -> str:
@@ -98,7 +126,8 @@ FORMATS: dict[str, Callable[[Any, str], str]] = {
     "signed": lambda value, lang: _sign(value, _short(value, lang), plus=True),
     "int": _integer,
     "money": _money,
-    "money2": lambda value, lang: _sign(value, "¥" + _plain(value, 2)),
+    "money0": lambda value, lang: _sign(value, currency_sign() + _plain(value, 0)),
+    "money2": lambda value, lang: _sign(value, currency_sign() + _plain(value, 2)),
     "signed_money": _signed_money,
     "pct": _percent(1),
     "pct2": _percent(2),

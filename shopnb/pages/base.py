@@ -13,6 +13,7 @@ import math
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -276,16 +277,18 @@ class Page(ABC):
 
     @cached_property
     def view(self) -> view.Page:
-        """The whole page in its language."""
-        return view.Page(
-            slug=self.slug,
-            lang=self.lang,
-            screen=self.first_screen(),
-            sections=tuple(self.build_section(key) for key in self.section_keys),
-            health=tuple(self._health()),
-            methods=tuple(self._methods()),
-            footer=tuple(self._footer()),
-        )
+        """The whole page in its language, money in the shop's currency."""
+        with self._money():
+            return view.Page(
+                slug=self.slug,
+                lang=self.lang,
+                screen=self.first_screen(),
+                sections=tuple(self.build_section(key) for key in self.section_keys),
+                health=tuple(self._health()),
+                methods=tuple(self._methods()),
+                footer=tuple(self._footer()),
+                currency=self.shop.settings.currency,
+            )
 
     def finding_views(self) -> tuple[tuple[FindingView, ...], tuple[FindingView, ...]]:
         """Findings for the first screen (three at most) and those to be confirmed."""
@@ -314,7 +317,9 @@ class Page(ABC):
         if key not in self.section_keys:
             raise KeyError(f"{self.slug} has no section {key!r}; there are {', '.join(self.section_keys)}")
         section = self.view.sections[self.section_keys.index(key)]
-        self._show(f"section.{key}", screen.section_blocks(section, self.lang))
+        with self._money():
+            blocks = screen.section_blocks(section, self.lang)
+        self._show(f"section.{key}", blocks)
 
     def methods(self) -> None:
         """Show definitions, formulas, sources and versions; hand the record to the exporter."""
@@ -346,6 +351,10 @@ class Page(ABC):
         """The parameters of the page's notebook, in order."""
         return parameters.read_parameters(parameters.notebooks()[self.slug])
 
+    def _money(self) -> AbstractContextManager[None]:
+        """Inside it, amounts are written in the shop's currency."""
+        return labels.money_in(self.shop.settings.currency)
+
     def _forget(self) -> None:
         for name in ("numbers", "found", "events", "short_names", "view"):
             self.__dict__.pop(name, None)
@@ -359,11 +368,14 @@ class Page(ABC):
         """The machine's view of the page (design: report record), without the clock."""
         period, compare = self.period()
         shown = self.view
+        with self._money():
+            findings = [self._finding_json(finding) for finding in self.found]
         return {
             "report": self.slug,
             "title": shown.screen.title,
             "shop": self.shop.name,
             "lang": self.lang,
+            "currency": self.shop.settings.currency,
             "period": {
                 "start": period.start.isoformat() if period else None,
                 "end": period.end.isoformat() if period else None,
@@ -373,7 +385,7 @@ class Page(ABC):
             "parameters": {**self.given, "shop": self.shop.folder.name},
             "inputs": self.inputs(),
             "figures": {name: _figure_json(figure) for name, figure in self.figures().items()},
-            "findings": [self._finding_json(finding) for finding in self.found],
+            "findings": findings,
             "health": [{"code": note.code, "text": note.text} for note in shown.health],
             "versions": versions(),
         }

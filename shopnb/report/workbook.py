@@ -26,8 +26,9 @@ _WIDEST, _NARROWEST = 60, 9  # half-width columns
 _FIRST_ROWS = 200  # rows that decide a column's width
 _DAYS = ("iso", "day", "day_short", "weekday", "day_weekday")
 _FORMATS = {
-    "number": "#,##0.##", "signed": "+#,##0.##;-#,##0.##;0", "int": "#,##0", "money": '"¥"#,##0',
-    "money2": '"¥"#,##0.00', "signed_money": '+"¥"#,##0;-"¥"#,##0;"¥"0', "pct": "0.0%", "pct2": "0.00%", "pct0": "0%",
+    "number": "#,##0.##", "signed": "+#,##0.##;-#,##0.##;0", "int": "#,##0", "money": '"{sign}"#,##0',
+    "money0": '"{sign}"#,##0', "money2": '"{sign}"#,##0.00',
+    "signed_money": '+"{sign}"#,##0;-"{sign}"#,##0;"{sign}"0', "pct": "0.0%", "pct2": "0.00%", "pct0": "0%",
     "signed_pct": "+0.0%;-0.0%;0.0%", "ratio": "0.00", "score": "0.00", "pp": "+0.00{unit};-0.00{unit};0.00{unit}",
     "seconds": "0{unit}", "days": "0.0{unit}",
 }  # fmt: skip
@@ -40,7 +41,7 @@ def workbook(parts: Parts) -> bytes:
     lang, written = parts.page["lang"], io.BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
     book.set_properties({"title": labels.visible(parts.page["title"]), "created": _CREATED})
-    sheets = _Sheets(book, lang)
+    sheets = _Sheets(book, lang, labels.currency_sign(parts.record.get("currency", "")))
     sheets.summary(parts)
     questions = {section["key"]: section["question"] for section in parts.page["sections"]}
     for table in parts.page["tables"]:
@@ -50,11 +51,12 @@ def workbook(parts: Parts) -> bytes:
 
 
 class _Sheets:
-    """The sheets of one workbook in one language."""
+    """The sheets of one workbook in one language, `sign` before its amounts."""
 
-    def __init__(self, book: xlsxwriter.Workbook, lang: str) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, lang: str, sign: str) -> None:
         self._book = book
         self._lang = lang
+        self._sign = sign
         self._names: set[str] = set()
         self._heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._title = book.add_format({"bold": True, "font_size": 13})
@@ -105,7 +107,8 @@ class _Sheets:
     def _format(self, kind: str) -> Format:
         if kind not in self._by_kind:
             unit = labels.text(f"report.workbook.{kind}", self._lang) if "{unit}" in _FORMATS.get(kind, "") else ""
-            pattern = "yyyy-mm-dd" if kind in _DAYS else _FORMATS.get(kind, "General").replace("{unit}", f'"{unit}"')
+            pattern = "yyyy-mm-dd" if kind in _DAYS else _FORMATS.get(kind, "General")
+            pattern = pattern.replace("{unit}", f'"{unit}"').replace("{sign}", self._sign)
             self._by_kind[kind] = self._book.add_format({"num_format": pattern, "valign": "top"})
         return self._by_kind[kind]
 

@@ -102,6 +102,18 @@ def footer_html(page: Page, lang: str) -> str:
     return _render("footer.html.jinja", lang, footer=page.footer)
 
 
+def _sections_json(page: Page) -> list[dict[str, Any]]:
+    with labels.money_in(page.currency):
+        return [
+            {
+                "key": section.key,
+                "question": section.question,
+                "blocks": [_block_json(block) for block in section_blocks(section, page.lang)[1:]],
+            }
+            for section in page.sections
+        ]
+
+
 def page_payload(page: Page) -> dict[str, Any]:
     """The `page` of the record that a notebook emits and the exporter lays out."""
     lang = page.lang
@@ -111,14 +123,7 @@ def page_payload(page: Page) -> dict[str, Any]:
         "title": page.screen.title,
         "description": page.screen.verdict,
         "screen": screen_html(page.screen, lang),
-        "sections": [
-            {
-                "key": section.key,
-                "question": section.question,
-                "blocks": [_block_json(block) for block in section_blocks(section, lang)[1:]],
-            }
-            for section in page.sections
-        ],
+        "sections": _sections_json(page),
         "tables": [
             {**tables.table_content(part), "section": section.key, "long": tables.is_long(part)}
             for section in page.sections

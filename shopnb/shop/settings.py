@@ -19,6 +19,7 @@ from shopnb.errors import InputError
 FILE_NAME = "shopnb.toml"
 PLATFORMS = ("taobao", "tmall", "1688", "pdd", "jd", "douyin", "other")
 _SECTIONS = ("fees", "intake", "targets")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -29,7 +30,7 @@ class Settings:
     Parameters
     ----------
     name : the shop's name as reports show it.
-    currency : ISO code of all money.
+    currency : ISO code of all money, three capitals; CNY, USD, HKD and a few more are shown by their sign.
     time_zone : in which days begin and end.
     platform : taobao, tmall, 1688, pdd, jd, douyin or other; exports of other platforms fill the `platform_…` tables.
     margin_rate : share of sales left after goods, packing, parcel and platform fees, 0-1; None when not given.
@@ -101,6 +102,8 @@ def _is_right(name: str, value: Any) -> bool:
     allowed = {"platform": PLATFORMS, "lang": labels.LANGUAGES}
     if name in allowed:
         return value in allowed[name]
+    if name == "currency":
+        return _CURRENCY.fullmatch(value) is not None
     return name != "time_zone" or _is_time_zone(value)
 
 
