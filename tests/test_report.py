@@ -215,9 +215,11 @@ def test_the_index_puts_missing_data_first_then_failures_then_money():
         _row("b", "failed", error={"problem": "it broke", "fix": "mend it"}),
         _row("c", "skipped", path="", error={"problem": "orders missing", "fix": ""}),
         _row("d", "done", record=record(300.0, None)),
+        _row("d", "skipped", path="", error={"problem": "reviews missing", "fix": ""}) | {"report": "review_analysis"},
         _row("quiet <shop>", "done", record={"title": "Overview", "findings": []}),
     ]
     html = report.index_page(rows, "en")
+    assert "reviews missing" not in html  # nobody asked for that report, the shop has another
     order = ["orders missing", "it broke", "finding 300.0", "finding -100.0", "finding 5.0", "quiet &lt;shop&gt;"]
     assert [html.index(text) for text in order] == sorted(html.index(text) for text in order)
     assert "finding None" not in html
@@ -261,6 +263,19 @@ def test_a_file_that_three_reports_wait_for_is_named_once_a_shop():
     html = report.index_page(rows, "en")
     assert html.count("the daily file is missing") == 1
     assert "1 shop: 0 reports to read, 0 failed; 1 shop lacks data." in html
+
+
+def test_a_report_nobody_asked_for_does_not_make_its_shop_one_that_lacks_data():
+    grey = {"path": "", "error": {"problem": "no reviews", "fix": "get them"}, "report": "review_analysis"}
+    quiet = [row for n in range(9) for row in (_row(f"s{n}", "done"), _row(f"s{n}", "skipped") | grey)]
+    late = [_row(f"late{n:02}", "done", due="2026-08-30") for n in range(12)]
+    html = report.index_page([*quiet, *late], "en")
+    assert "21 shops: 21 reports to read, 0 failed; 12 shops lack data." in html
+    assert "Nothing to do in 9 shops" in html
+    head = html[: html.index("Findings of all shops")]
+    assert head.count("The data should reach 2026-08-30") == 12
+    assert "s0" not in head
+    assert head.index("late09") < head.index("<details") < head.index("late10")
 
 
 @pytest.mark.parametrize("options", [{}, {"template": "inline"}])

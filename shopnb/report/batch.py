@@ -6,16 +6,16 @@ Belongs here: ordering of rows and layout. Rows are those of `batch.json`, each 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from shopnb import labels
 from shopnb.report.templating import LANGUAGE_TAGS, render
 
-_SHOWN, _FIRST = 50, 10  # findings on the index, and those of them in sight
+_SHOWN, _FIRST = 50, 10  # findings on the index, and those of them (and of incomplete shops) in sight
 _SURE_ENOUGH = 0.7  # confidence below which a finding stands under "to confirm" in its report only
-_LACKING = ("not_ready", "skipped")  # the data are not there
+_READABLE = ("done", "unchanged")
 
 
 def failure_page(
@@ -43,6 +43,9 @@ def _say(key: str, lang: str, /, **values: Any) -> str:
 def index_page(rows: Sequence[Mapping[str, Any]], lang: str, *, left: int = 0) -> str:
     """The index of a batch: shops whose data are not complete, failures, findings of all shops by money, all reports.
 
+    Not complete are data that end too early and those of a report that was asked for. A report that nobody asked for
+    and whose table the shop never had is a grey cell among all reports, unless the shop has no other.
+
     Parameters
     ----------
     rows : one per report, as in `batch.json` (`shop`, `report`, `state`, `path`, `error` where it failed, `due` where
@@ -51,13 +54,14 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str, *, left: int = 0) -
     left : reports that did not run because the batch was stopped.
     """
     shown = [_row(row, lang) for row in rows]
-    incomplete = [row for row in shown if (row["state"] in _LACKING and row["problem"]) or row["due"]]
+    served = {row["shop"] for row in shown if row["state"] != "skipped"}
+    incomplete = [row for row in shown if row["due"] or (row["problem"] and _waits(row, served))]
     failed = [row for row in shown if row["state"] == "failed"]
     findings = _findings(rows, lang)
-    shops = _shops(shown, findings)
+    shops = _shops(shown, findings, {row["shop"] for row in incomplete + failed})
     counted = {
         "shops": len(shops),
-        "done": sum(row["state"] in ("done", "unchanged") for row in shown),
+        "done": sum(row["state"] in _READABLE for row in shown),
         "failed": len(failed),
         "incomplete": len({row["shop"] for row in incomplete}),
     }
@@ -69,6 +73,11 @@ def index_page(rows: Sequence[Mapping[str, Any]], lang: str, *, left: int = 0) -
         columns=list(dict.fromkeys((row["report"], row["name"]) for row in shown if row["report"])),
         busy=[shop for shop in shops if shop["loud"]], quiet=[shop for shop in shops if not shop["loud"]],
     )  # fmt: skip
+
+
+def _waits(row: Mapping[str, Any], served: Collection[str]) -> bool:
+    """Whether a report waits for a file: it was asked for, or its shop has nothing but reports without a table."""
+    return row["state"] == "not_ready" or (row["state"] == "skipped" and row["shop"] not in served)
 
 
 def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
@@ -138,14 +147,15 @@ def _by_shop(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _shops(shown: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _shops(
+    shown: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], needy: Collection[str]
+) -> list[dict[str, Any]]:
     """A line a shop: its reports by name, whether a person is needed; those that need one first, then by money."""
     lines: dict[str, dict[str, Any]] = {}
     for row in shown:
-        line = lines.setdefault(row["shop"], {"name": row["shop"], "reports": {}, "loud": False, "verdict": ""})
+        line = lines.setdefault(row["shop"], {"name": row["shop"], "reports": {}, "verdict": ""})
         line["reports"][row["report"]] = row
-        line["loud"] |= row["state"] in (*_LACKING, "failed") or bool(row["due"])
         line["verdict"] = line["verdict"] or row["verdict"]
     money = {name: sum(one["amount"] for one in findings if one["shop"] == name) for name in lines}
-    ranked = sorted(lines.values(), key=lambda line: (not line["loud"], -money[line["name"]], line["name"]))
-    return [line | {"loud": line["loud"] or money[line["name"]] > 0} for line in ranked]
+    ranked = sorted(lines.values(), key=lambda line: (line["name"] not in needy, -money[line["name"]], line["name"]))
+    return [line | {"loud": line["name"] in needy or money[line["name"]] > 0} for line in ranked]
