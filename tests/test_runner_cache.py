@@ -57,7 +57,7 @@ def executed(job, verdict="All quiet"):
 
 @pytest.fixture
 def runs(monkeypatch):
-    """Jobs that were run; each gives its page without a kernel, everything behind the kernel as it is."""
+    """Jobs that were run; each gives its page without worker and kernel, everything behind the kernel as it is."""
     ran = []
 
     def execute(job):
@@ -69,7 +69,13 @@ def runs(monkeypatch):
         with tempfile.TemporaryDirectory(prefix=".run-", dir=folder, ignore_cleanup_errors=True) as under_way:
             return publish_report(job, executed(job, f"run {len(ran)}"), Path(under_way), time.monotonic())
 
+    def results(jobs, processes, *, run, fail, begun):
+        for number, job in enumerate(jobs):
+            begun(job)
+            yield number, run(job)
+
     monkeypatch.setattr("shopnb.runner.attempts.execute", execute)
+    monkeypatch.setattr("shopnb.runner.workers.results", results)  # in this process, where the jobs are counted
     return ran
 
 
@@ -152,6 +158,15 @@ def test_an_account_that_cannot_be_read_only_costs_a_run(job, runs, damage):
     attempt(job)
     content.place(job, ".json").write_text(damage, "utf-8")
     assert attempt(dataclasses.replace(job, run="r2")).state == "done"
+
+
+def test_half_a_character_pair_does_not_stop_a_report(job):
+    folder = Path(job.out) / job.shop_label / ".run-x"
+    folder.mkdir(parents=True)
+    result = publish_report(job, executed(job, "cup \ud83d broken"), folder, time.monotonic())
+    assert result.state == "done"
+    record = (Path(job.out) / result.path).with_suffix(".json").read_text("utf-8")
+    assert json.loads(record)["verdict"] == "cup ? broken"
 
 
 def test_data_that_change_while_a_report_is_made_leave_no_account(job, runs, monkeypatch):

@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+CHARACTERLESS = "replace"  # half a character pair, from a file name or a frame of the user's own, is written as "?"
 _PART = ".part"
 _SWEPT_AFTER_SECONDS = 3600
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
@@ -20,7 +21,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole file under another name, then rename it; nothing is left of it when the disk is full."""
     under_way = path.with_name(f".{path.name}.{os.getpid()}{_PART}")
     try:
-        under_way.write_text(text, encoding="utf-8", newline="\n")
+        under_way.write_text(text, encoding="utf-8", errors=CHARACTERLESS, newline="\n")
         under_way.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shopnb.errors import RunError
-from shopnb.runner.files import write_text
+from shopnb.runner.files import CHARACTERLESS, write_text
 from shopnb.runner.jobs import UNDATED, Failure, Job, Result
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def publish_report(job: Job, notebook: Any, folder: Path, began: float) -> Resul
     end = parts.record["period"]["end"] or UNDATED
     stem = f"{job.report}_{end}"
     beside = beside_files(parts)
-    page = page_html(parts, live=not job.static, stem=stem)
+    page = _encoded(page_html(parts, live=not job.static, stem=stem)).decode("utf-8")
     faults = check_page(page, parts, [stem + ending for ending in beside])
     if faults:
         raise RunError("page_faulty", report=job.report, faults="; ".join(faults))
@@ -83,7 +83,7 @@ def _extras(job: Job, parts: Parts, folder: Path) -> dict[str, bytes]:
 
 
 def _encoded(text: str) -> bytes:
-    return text.encode("utf-8")
+    return text.encode("utf-8", CHARACTERLESS)
 
 
 def publish_failure(job: Job, notebook: Any, failure: Failure) -> str:
