@@ -14,11 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from shopnb.metrics.listing_ab import outcome_counts
 from shopnb.metrics.listing_changes import ChangeSeen, item_units, judge_changes
 from shopnb.metrics.listing_disturbed import Disturbed, disturbed_days
 from shopnb.metrics.listing_log import Record, finished, past_test, record_of
 from shopnb.metrics.listing_products import ProductTest, Vote, judge_products, product_plans, read_votes
-from shopnb.metrics.listing_tests import ListingTest, counts_of
+from shopnb.metrics.listing_rules import PARTS, Line, Rule, line_of, own_lines, rules_of
+from shopnb.metrics.listing_tests import Counts, ListingTest, counts_of
 from shopnb.metrics.periods import Event
 from shopnb.shop import Shop
 
@@ -76,15 +78,39 @@ class Designs:
 
     def product_test(self, plan: str) -> ProductTest:
         """One plan, its items judged."""
+        given = {rate: line.value for rate, line in self.peer_lines.items()}
+        changed = self._page_changed(dt.date.max)
+        return judge_products(self._table("ad_daily"), plan, peers=given, detail_changed=changed)
+
+    @cached_property
+    def peer_lines(self) -> dict[str, Line]:
+        """Rates of the peers as last typed in."""
         peers = self._frame("peers")
         given = {}
         for rate, names in _PEER_NAMES.items():
-            found = peers[peers["metric"].isin(names)] if len(peers) else peers
+            found = peers[peers["metric"].isin(names)].dropna(subset=["peer_mean"]) if len(peers) else peers
             if len(found):
-                given[rate] = float(found.sort_values("noted_on")["peer_mean"].iloc[-1])
-        detail = self.logged[self.logged["change"] == "详情"]
-        changed = set(detail["item_id"].dropna())
-        return judge_products(self._table("ad_daily"), plan, peers=given, detail_changed=changed)
+                last = found.sort_values("noted_on").iloc[-1]
+                given[rate] = Line(float(last["peer_mean"]), "peers", pd.Timestamp(last["noted_on"]).date())
+        return given
+
+    def _page_changed(self, before: dt.date) -> set[str]:
+        """Items whose detail page was changed before a day."""
+        detail = self.logged[self.logged["change"] == "详情"].dropna(subset=["item_id", "day"])
+        return set(detail.loc[pd.to_datetime(detail["day"]).dt.date < before, "item_id"])
+
+    def rules(self, counts: Counts, control: str) -> Sequence[Rule]:
+        """LT9 to LT11 for the version in use of a dated test."""
+        if not counts.dated:
+            return ()
+        first = min(counts.daily["day"])
+        own = own_lines(self._table("ad_daily"), first)
+        lines = {metric: line_of(metric, own, self.peer_lines) for metric in PARTS}
+        frames = {metric: outcome_counts(counts, metric) for metric in PARTS}
+        mine = {metric: frame[frame["variant"] == control] for metric, frame in frames.items()}
+        known = {metric: line for metric, line in lines.items() if line is not None}
+        changed = bool(self._page_changed(first) & set(counts.item_ids))
+        return rules_of(mine, known, detail_changed=changed)
 
     @cached_property
     def products(self) -> ProductTest | None:

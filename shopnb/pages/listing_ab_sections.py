@@ -244,6 +244,29 @@ def _share_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
 
 
 def _behind_click(page: ListingAb) -> Parts:
+    return (*_after_click(page), _rules(page))
+
+
+def _rules(page: ListingAb) -> Part:
+    """LT9 to LT11 for the version in use, each with its line, where the line comes from, and the probability."""
+    n = page.numbers
+    current = n.comparison.current
+    rules = page.designs.rules(n.counts, current.variant) if n.counts is not None and current is not None else ()
+    if not rules or current is None:
+        return page.muted("other_design" if n.comparison.state in _OTHER else "rule.none")
+    told = [
+        page.text(
+            f"rule.{rule.code}_{rule.verdict}" if rule.verdict == "low" else f"rule.{rule.verdict}",
+            metric=page.text(f"metric.{rule.metric}"), rate=rule.rate, line=rule.line.value,
+            chance=page.chance_text(1 - rule.below if rule.verdict == "fine" else rule.below),
+            origin=page.text(f"rule.origin.{rule.line.origin}", day=rule.line.day),
+        )
+        for rule in rules
+    ]  # fmt: skip
+    return view.TextPart(page.text("rule.head", current=current.variant) + "".join(told))
+
+
+def _after_click(page: ListingAb) -> Parts:
     n, made = page.numbers, page.numbers.comparison
     if n.counts is None:
         key = "behind_click.users" if n.others else "behind_click.no_versions"
