@@ -105,8 +105,21 @@ def finish(
     """The finished part: numeric width, our config, a wrapped title, nothing that differs from run to run."""
     with altair.data_transformers.enable(consolidate_datasets=True):
         spec = chart.properties(width=theme.WIDTH, height=height).to_dict()
+    _drop_empty_layers(spec)
     spec["$schema"] = _SCHEMA
     spec["config"] = theme.config()
     spec["description"] = safe(alt)
     spec["title"] = {"text": letters.wrap(title, 76 if lang == "en" else 68)}
     return ChartPart(id=id, title=title, alt=alt, spec=spec)
+
+
+def _drop_empty_layers(spec: dict[str, Any]) -> None:
+    """Leave out layers that have no rows: they draw nothing, and Vega complains that they have no extent."""
+    empty = {name for name, rows in spec.get("datasets", {}).items() if not rows}
+    if not empty:
+        return
+    spec["layer"] = [
+        layer for layer in spec["layer"] if "params" in layer or layer.get("data", {}).get("name") not in empty
+    ]
+    named = {layer.get("data", {}).get("name") for layer in spec["layer"]}
+    spec["datasets"] = {name: rows for name, rows in spec["datasets"].items() if rows or name in named}

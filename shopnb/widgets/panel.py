@@ -28,7 +28,7 @@ GROUPS = {  # all others are what the page looks at
     "period": ("start_date", "end_date", "grain", "compare"),
     "look": (),
     "assumed": (
-        "margin_rate", "refund_rate", "units_per_buyer", "sold_window_days", "min_effect",
+        "margin_rate", "assumptions", "units_per_buyer", "sold_window_days", "min_effect",
     ),
     "reader": ("lang",),
 }  # fmt: skip
