@@ -105,13 +105,17 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class TablePart:
-    """One table: the whole tidy frame and how its columns are shown; the page shows the first `rows`, 0 for all."""
+    """One table: the whole tidy frame and how its columns are shown; the page shows the first `rows`, 0 for all.
+
+    A `folded` one has a caption, under which the page opens it on a click.
+    """
 
     id: str
     frame: pd.DataFrame
     columns: tuple[TableColumn, ...]
     caption: str = ""
     rows: int = 0
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -201,3 +201,12 @@ def test_every_text_colour_can_be_read_on_its_grounds(theme):
     pairs += [("warn", "warn-wash"), ("accent", "accent-wash"), ("ink", "accent-wash")]
     faint = {pair: round(contrast(*(colours[name] for name in pair)), 2) for pair in pairs}
     assert {pair: ratio for pair, ratio in faint.items() if ratio < 4.5} == {}
+
+
+def test_a_folded_table_opens_under_its_caption():
+    table = TablePart(
+        "t", pd.DataFrame({"a": ["x"]}), (TableColumn("a", "A"),), caption="All <assumptions>", folded=True
+    )
+    html = screen.section_blocks(Section("k", "Why?", (table,)), "en")[1]
+    assert html.startswith('<details class="nb-fold"><summary>All &lt;assumptions&gt;</summary>')
+    assert html.count("<table") == html.count("</details>") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -108,7 +109,8 @@ def _assumed(page: MarketSizing) -> view.TablePart:
     frame = pd.DataFrame(
         [(page.text(f"assumed.{name}"), value) for name, value in rows], columns=["assumption", "value"]
     )
-    return page.table("assumed", frame, [("assumption", "text"), ("value", "text")])
+    table = page.table("assumed", frame, [("assumption", "text"), ("value", "text")])
+    return replace(table, caption=page.text("reach.assumed_caption"), folded=True)
 
 
 _RIVAL_COLUMNS = (

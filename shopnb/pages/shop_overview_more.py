@@ -90,7 +90,7 @@ def buyers_table(page: Page) -> view.TablePart | view.TextPart | None:
     columns = [("label", "text"), ("buyers", "int"), ("buyers_before", "int"), ("spend_per_buyer", "money2"),
                ("paid_amount", "money"), ("by_number", "signed_money"), ("by_spend", "signed_money")]  # fmt: skip
     table = page.table("buyers", pd.DataFrame(rows), columns, signed=("by_number", "by_spend"))
-    return replace(table, caption=page.text("moved.buyers_caption"))
+    return replace(table, caption=page.text("moved.buyers_caption"), folded=True)
 
 
 def break_even(page: Page) -> view.TextPart | None:
@@ -282,7 +282,8 @@ def _listing(page: Page) -> view.TablePart | None:
         if not math.isnan(count)
     ]
     columns = [("step", "text"), ("people", "int"), ("step_rate", "pct2")]
-    return replace(page.table("listing", pd.DataFrame(rows), columns), caption=page.text("funnel.listing_caption"))
+    table = page.table("listing", pd.DataFrame(rows), columns)
+    return replace(table, caption=page.text("funnel.listing_caption"), folded=True)
 
 
 def score_words(page: Page) -> view.TextPart:

@@ -46,7 +46,7 @@ def level_table(page: Page) -> view.TablePart | None:
     columns = [("level", "text"), ("mix_effect", "pp"), ("rate_effect_range", "text"), ("conclusion", "text"),
                ("parts", "int")]  # fmt: skip
     table = page.table("levels", pd.DataFrame(rows), columns, signed=("mix_effect",))
-    return replace(table, caption=page.text("mix_rate.levels_caption"))
+    return replace(table, caption=page.text("mix_rate.levels_caption"), folded=True)
 
 
 def words(page: Page) -> Parts:

@@ -26,13 +26,14 @@ _WIDEST, _NARROWEST = 60, 9  # half-width columns
 _FIRST_ROWS = 200  # rows that decide a column's width
 _DAYS = ("iso", "day", "day_short", "weekday", "day_weekday")
 _FORMATS = {
-    "number": "#,##0.##", "signed": "+#,##0.##;-#,##0.##;0", "int": "#,##0", "money": '"{sign}"#,##0',
-    "money0": '"{sign}"#,##0', "money2": '"{sign}"#,##0.00',
+    "number": "0.00", "signed": "+0.00;-0.00;0", "signed_int": "+#,##0;-#,##0;0", "int": "#,##0",
+    "money": '"{sign}"#,##0', "money0": '"{sign}"#,##0', "money2": '"{sign}"#,##0.00',
     "signed_money": '+"{sign}"#,##0;-"{sign}"#,##0;"{sign}"0', "pct": "0.0%", "pct2": "0.00%", "pct0": "0%",
     "signed_pct": "+0.0%;-0.0%;0.0%", "ratio": "0.00", "score": "0.00", "pp": "+0.00{unit};-0.00{unit};0.00{unit}",
     "seconds": "0{unit}", "days": "0.0{unit}",
 }  # fmt: skip
 _EDGES = " '?\uff1f"  # what a sheet's name may not or need not end with
+_WHOLE_FROM = 100  # numbers from here on are shown without decimals
 _POINTS = 100  # a difference of shares is written in percentage points
 
 
@@ -102,7 +103,8 @@ class _Sheets:
         elif isinstance(value, str | bool):
             sheet.write_string(row, column, labels.visible(str(value))[:_LONGEST], self._text)
         else:
-            sheet.write_number(row, column, value * _POINTS if kind == "pp" else value, self._format(kind))
+            shown = value * _POINTS if kind == "pp" else value
+            sheet.write_number(row, column, shown, self._format(_finer(kind, value)))
 
     def _format(self, kind: str) -> Format:
         if kind not in self._by_kind:
@@ -146,6 +148,12 @@ def _summary(parts: Parts) -> Iterator[_Block]:
     given = [[name, _joined(value)] for name, value in record["parameters"].items()]
     yield "parameters", ("name", "value"), ("text",) * 2, given
     yield "health", ("note",), ("text",), [[note["text"]] for note in record["health"]]
+
+
+def _finer(kind: str, value: float) -> str:
+    """The kind whose format fits a value: no decimals from 100 and for whole numbers, two for small amounts."""
+    whole = float(value).is_integer() or abs(value) >= _WHOLE_FROM
+    return {"number": "int", "signed": "signed_int"}.get(kind, kind) if whole else {"money": "money2"}.get(kind, kind)
 
 
 def _two(lines: Sequence[str]) -> list[str]:

@@ -83,7 +83,8 @@ def section_blocks(section: Section, lang: str) -> list[str | ChartPart]:
 
 def _part_html(part: TablePart | TextPart, lang: str) -> str:
     if isinstance(part, TablePart):
-        return tables.table_html(part, lang)
+        html = tables.table_html(part, lang)
+        return _render("fold.html.jinja", lang, caption=part.caption, html=Markup(html)) if part.folded else html
     return _render("text.html.jinja", lang, part=part)
 
 
