@@ -43,7 +43,7 @@ def _places(
 ) -> frames.Records:
     """Names beside the largest points, each where it meets no other name and no dot: right, left, above, below.
 
-    A name without such a place is left out, it is in the tip; one's own go over the dots of others then.
+    A name without such a place is left out, it is in the tip; one's own go over the dots of rivals then.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def _places(
     placed: frames.Records = []
     for point in sorted(points, key=lambda point: -(point.get("size") or 0))[: _NAMED * 2]:
         x, y = _spot(point, x_domain, y_domain)
-        spots = [_spot(other, x_domain, y_domain) for other in among if other is not point]
-        dots = [(left - _DOT, top - _DOT, left + _DOT, top + _DOT) for left, top in spots]
+        others = [other for other in among if other is not point]
+        dots, own = _dots(others, x_domain, y_domain), _dots(points if point.get("own") else [], x_domain, y_domain)
         wide = letters.columns_of(point["label"]) * 6.0
         sides = (
             ("left", x + 12, y - 7), ("right", x - 12 - wide, y - 7),
@@ -62,7 +62,9 @@ def _places(
         )  # fmt: skip
         boxes = [(align, (left, top, left + wide, top + 14)) for align, left, top in sides]
         boxes = [(align, box) for align, box in boxes if _is_inside(box) and not _meets(box, taken)]
-        clear = [one for one in boxes if not _meets(one[1], dots)] or (boxes if point.get("own") else [])
+        clear = [one for one in boxes if not _meets(one[1], dots)]
+        if own and not clear:
+            clear = [one for one in boxes if not _meets(one[1], own)]
         if clear:
             align, box = clear[0]
             taken.append(box)
@@ -76,6 +78,11 @@ def _places(
 def _spot(point: Mapping[str, Any], x_domain: list[float], y_domain: list[float]) -> tuple[float, float]:
     """Where a point stands, px from the left and from the top."""
     return _pixel(point["x"], x_domain, _PLOT), _HEIGHT - _pixel(point["y"], y_domain, _HEIGHT)
+
+
+def _dots(points: frames.Records, x_domain: list[float], y_domain: list[float]) -> list[_Box]:
+    spots = [_spot(point, x_domain, y_domain) for point in points]
+    return [(left - _DOT, top - _DOT, left + _DOT, top + _DOT) for left, top in spots]
 
 
 def _is_inside(box: _Box) -> bool:
