@@ -7,6 +7,10 @@ inside the package and computes nothing.
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +21,22 @@ Direction = Literal["up", "down", "level", ""]
 
 CHART_MIME = "application/vnd.vegalite.v5+json"  # what JupyterLab 4 draws offline and papermill lets through
 RECORD_MIME = "application/vnd.shopnb.record+json"
+
+
+def carried(record: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of `RECORD_MIME`: the record as it is, the page's HTML packed.
+
+    Every piece of that HTML stands in the notebook once more, as the output of its cell; packed it is a sixth.
+    """
+    written = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return {"record": record, "page": base64.b64encode(zlib.compress(written, 9)).decode("ascii")}
+
+
+def carried_page(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The page of a `RECORD_MIME` content, for the exporter."""
+    written = zlib.decompress(base64.b64decode(content["page"])).decode("utf-8", "surrogatepass")
+    page: dict[str, Any] = json.loads(written)
+    return page
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from shopnb.view import (
     TableColumn,
     TablePart,
     TextPart,
+    carried,
 )
 
 HOSTILE = (
@@ -313,6 +314,6 @@ def demo_notebook(page: Page) -> nbformat.NotebookNode:
         "parameters": {"item": HOSTILE[2], "grain": "week", "items": list(HOSTILE)},
         "health": [{"code": note.code, "text": note.text} for note in page.health],
     }  # fmt: skip
-    payload = {"record": record, "page": screen.page_payload(page)}
+    payload = carried(record, screen.page_payload(page))
     shown.append(nbformat.v4.new_output("display_data", data={RECORD_MIME: payload}))
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=shown, id="shown")])

@@ -22,6 +22,7 @@ from shopnb.runner.index import write_index
 from shopnb.runner.jobs import Failure
 from shopnb.runner.journal import Journal
 from shopnb.runner.publish import publish_report
+from shopnb.view import RECORD_MIME, carried
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 
@@ -50,7 +51,7 @@ def executed(job, verdict="All quiet"):
               "figures": {}, "findings": [], "health": [], "versions": {}}  # fmt: skip
     page = {"slug": job.report, "lang": "zh", "title": "Title", "description": "Quiet", "screen": f"<p>{verdict}</p>",
             "sections": [], "health": "", "methods": "", "footer": "", "sample": False}  # fmt: skip
-    data = {"application/vnd.shopnb.record+json": {"record": record, "page": page}}
+    data = {RECORD_MIME: carried(record, page)}
     cell = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("display_data", data=data)])
     return nbformat.v4.new_notebook(cells=[cell])
 

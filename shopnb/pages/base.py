@@ -325,7 +325,7 @@ class Page(ABC):
         """Show definitions, formulas, sources and versions; hand the record to the exporter."""
         shown = self.view
         self._show("methods", [screen.methods_html(shown, self.lang), screen.footer_html(shown, self.lang)])
-        self._handles.emit(view.RECORD_MIME, {"record": self.record(), "page": screen.page_payload(shown)})
+        self._handles.emit(view.RECORD_MIME, view.carried(self.record(), screen.page_payload(shown)))
 
     def update(self, **changed: Any) -> None:
         """Set parameters and redraw everything shown so far."""
