@@ -9,7 +9,10 @@ from scipy import stats as scipy_stats
 
 from shopnb.intake import import_files
 from shopnb.metrics import listing_ab
-from shopnb.metrics.listing_ab import Arm, Comparison, Design, State
+from shopnb.metrics.listing_brakes import braked
+from shopnb.metrics.listing_money import saving
+from shopnb.metrics.listing_plan import smallest_visible
+from shopnb.metrics.listing_states import Arm, Comparison, Design, State
 from shopnb.metrics.listing_tests import COUNTS, Counts, ListingTest, counts_of, list_tests, outcomes_of, rotation_of
 from shopnb.shop import open_shop
 from shopnb.stats import Estimate, plan
@@ -67,7 +70,7 @@ def test_a_saving_at_the_same_budget_is_that_of_the_worked_example():
         "click_rate", Design.OPTIMISED, State.SWITCH,
         (arm("A", 0.034), arm("B", 0.0392, gap=Estimate(0.0052, 0.0021, 0.0083))), days=7, zone=0.0017,
     )  # fmt: skip
-    money = listing_ab.saving(rows, made)
+    money = saving(rows, made)
     assert money.per_click == pytest.approx(0.14, abs=0.001)
     assert money.amount == pytest.approx(2928, abs=2)
     assert (money.low, money.high) == (pytest.approx(1284, abs=2), pytest.approx(4330, abs=3))
@@ -81,7 +84,7 @@ def test_without_spend_a_saving_says_why_not():
         (arm("A", 0.03), arm("B", 0.04, gap=Estimate(0.01, 0.005, 0.015))),
         days=3,
     )
-    assert listing_ab.saving(counts([(0, "A", 100, 3)]), made).code == "no_cost"
+    assert saving(counts([(0, "A", 100, 3)]), made).code == "no_cost"
 
 
 @pytest.mark.parametrize(
@@ -133,15 +136,15 @@ def test_fewer_carts_on_balance_brake_a_switch():
         "click_rate", Design.EQUAL, State.SWITCH, (arm("A", 0.03), arm("B", 0.035, gap=Estimate(0.005, 0.001, 0.009)))
     )
     carts = Comparison("cart_rate", Design.EQUAL, State.WAIT, (arm("A", 0.10), arm("B", 0.05)))
-    assert listing_ab.braked(made, carts, Estimate(-0.05, -0.07, -0.03)).state is State.BRAKE  # 0.00175 < 0.003 carts
-    assert listing_ab.braked(made, carts, Estimate(-0.01, -0.015, -0.005)).state is State.SWITCH  # 0.00315 > 0.003
-    assert listing_ab.braked(made, carts, Estimate(-0.05, -0.11, 0.01)).state is State.SWITCH
+    assert braked(made, carts, Estimate(-0.05, -0.07, -0.03)).state is State.BRAKE  # 0.00175 < 0.003 carts
+    assert braked(made, carts, Estimate(-0.01, -0.015, -0.005)).state is State.SWITCH  # 0.00315 > 0.003
+    assert braked(made, carts, Estimate(-0.05, -0.11, 0.01)).state is State.SWITCH
 
 
 def test_the_smallest_visible_rise_is_the_plan_turned_round():
-    rise = listing_ab.smallest_visible(0.034, 20_000, 2)
+    rise = smallest_visible(0.034, 20_000, 2)
     assert plan(0.034, rise, variants=2).trials_per_variant == pytest.approx(20_000, rel=0.01)
-    assert math.isnan(listing_ab.smallest_visible(0.6, 3, 2))
+    assert math.isnan(smallest_visible(0.6, 3, 2))
 
 
 def opened(folder, *files):

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from shopnb import open_page
-from shopnb.metrics import listing_ab
-from shopnb.metrics.listing_ab import Arm, Comparison, Design, State
+from shopnb.metrics.listing_brakes import is_confounded
 from shopnb.metrics.listing_disturbed import Disturbed, disturbed_days
+from shopnb.metrics.listing_states import Arm, Comparison, Design, State
 from shopnb.metrics.periods import Event, Period
 from shopnb.stats import Estimate
 
@@ -192,10 +192,10 @@ def test_a_lead_that_turns_without_the_campaign_is_no_verdict():
         return Comparison("click_rate", Design.EQUAL, State.SWITCH, arms, days=9, zone=0.0015)
 
     shared = Disturbed(shared=((day(4), "店庆"),), days=frozenset({day(4)}))
-    assert listing_ab.is_confounded(compared(0.005), shared, compared(-0.001))
-    assert not listing_ab.is_confounded(compared(0.005), shared, compared(0.001))
-    assert not listing_ab.is_confounded(compared(0.005), shared, None)
-    assert not listing_ab.is_confounded(compared(0.005), Disturbed(), compared(-0.001))
+    assert is_confounded(compared(0.005), shared, compared(-0.001))
+    assert not is_confounded(compared(0.005), shared, compared(0.001))
+    assert not is_confounded(compared(0.005), shared, None)
+    assert not is_confounded(compared(0.005), Disturbed(), compared(-0.001))
 
 
 def test_days_of_a_campaign_are_those_within_the_test():

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shopnb.findings import Finding
-from shopnb.metrics.listing_ab import Arm, Comparison, Saving, State
 from shopnb.metrics.listing_changes import JUDGED_BY, ChangeSeen, ChangeState
+from shopnb.metrics.listing_money import Saving
 from shopnb.metrics.listing_products import Product, ProductTest
+from shopnb.metrics.listing_states import Arm, Comparison, State
 from shopnb.stats import Estimate
 
 REVIEW_DAYS = 14  # LT12; pages.md 4.2

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shopnb.metrics import listing_ab
-from shopnb.metrics.listing_ab import State
 from shopnb.metrics.listing_changes import ChangeSeen
+from shopnb.metrics.listing_states import State
 from shopnb.metrics.listing_tests import Counts
 from shopnb.stats import Shrunk, rotation_test, shrink
 

@@ -17,13 +17,17 @@ from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding
 from shopnb.findings.listing_ab import TestSeen, find_listing
 from shopnb.metrics import listing_ab as metrics
-from shopnb.metrics.listing_ab import Arm, Comparison, Design, State
+from shopnb.metrics.listing_brakes import after_click, braked, is_confounded
 from shopnb.metrics.listing_changes import ChangeSeen
 from shopnb.metrics.listing_disturbed import Dated, Disturbed
 from shopnb.metrics.listing_log import Record
+from shopnb.metrics.listing_money import Saving, saving
+from shopnb.metrics.listing_plan import plan_test
 from shopnb.metrics.listing_products import ProductTest, Vote
+from shopnb.metrics.listing_states import BY_DAY, DECIDED, LEAST_DAYS, LONGEST, PARTS, Arm, Comparison, Design, State
 from shopnb.metrics.listing_tests import SOURCES, Counts, ListingTest, counts_of, list_tests, outcomes_of
 from shopnb.metrics.periods import Period
+from shopnb.pages import listing_ab_notes as health
 from shopnb.pages import listing_ab_others as other_designs
 from shopnb.pages import listing_ab_sections as sections
 from shopnb.pages.base import Figure, Page
@@ -41,7 +45,7 @@ _OTHER = {
     "products": (Design.PRODUCTS, State.PRODUCTS),
     "votes": (Design.VOTES, State.VOTES),
 }
-_UNPRICED = metrics.Saving(math.nan, math.nan, math.nan, math.nan, "not_click_rate")
+_UNPRICED = Saving(math.nan, math.nan, math.nan, math.nan, "not_click_rate")
 
 
 class ListingAb(Page):
@@ -124,7 +128,7 @@ class ListingAb(Page):
         if test.source in _OTHER:
             design, state = _OTHER[test.source]
             made = Comparison("click_rate", design, state)
-            return Numbers(test, made, _UNPRICED, metrics.plan_test(made), rate)
+            return Numbers(test, made, _UNPRICED, plan_test(made), rate)
         table = self.shop.table(test.source)
         if test.source == "ab_users":
             return self._users(test, outcomes_of(table, test), effect, rate)
@@ -187,37 +191,37 @@ class ListingAb(Page):
             name: metrics.compare_users(outcomes, metric=name, control=control, min_effect=effect) for name in names
         }
         caps = dict(zip(outcomes["outcome"], outcomes["cap"], strict=True))
-        plan = metrics.plan_test(compared[metric])
+        plan = plan_test(compared[metric])
         return Numbers(test, compared[metric], _UNPRICED, plan, rate, others=compared, caps=caps)
 
     def _daily(self, test: ListingTest, counts: Counts, rotation: str, effect: float, rate: float) -> Numbers:
-        metric = self._metric(tuple(metrics.PARTS), "click_rate")
+        metric = self._metric(tuple(PARTS), "click_rate")
         design, control = metrics.design_of(counts, rotation), self._control(counts)
         compared = {
             name: metrics.compare_counts(
                 counts, metric=name, design=design, control=control, min_effect=effect,
                 planned_days=int(self.given["planned_days"]),
             )
-            for name in metrics.PARTS
+            for name in PARTS
         }  # fmt: skip
         made, disturbed = compared[metric], self._disturbed(counts)
         calm = self._calm(made, counts, disturbed)
-        if metrics.is_confounded(made, disturbed, calm):
+        if is_confounded(made, disturbed, calm):
             made = replace(made, state=State.CONFOUNDED)
         best = made.best
         behind = {
-            name: metrics.after_click(counts, name, control, best.variant)
+            name: after_click(counts, name, control, best.variant)
             for name in ("cart_rate", "payment_conversion")
             if best is not None
         }
         if "cart_rate" in behind:
-            made = metrics.braked(made, compared["cart_rate"], behind["cart_rate"])
+            made = braked(made, compared["cart_rate"], behind["cart_rate"])
         cost = counts.daily["cost"].sum(min_count=1) / max(counts.daily["day"].nunique(), 1)
         return Numbers(
             test,
             made,
-            metrics.saving(counts, made),
-            metrics.plan_test(made, cost_per_day=float(cost)),
+            saving(counts, made),
+            plan_test(made, cost_per_day=float(cost)),
             rate,
             counts=counts,
             others=compared,
@@ -235,10 +239,10 @@ class ListingAb(Page):
 
     def _calm(self, made: Comparison, counts: Counts, disturbed: Disturbed) -> Comparison | None:
         """The comparison without the days of shared campaigns; None where too few days are left."""
-        if not disturbed.days or made.design not in metrics.BY_DAY or not made.arms:
+        if not disturbed.days or made.design not in BY_DAY or not made.arms:
             return None
         left = counts.daily[~counts.daily["day"].isin(disturbed.days)].reset_index(drop=True)
-        if made.arms[0].variant not in set(left["variant"]) or left["day"].nunique() < metrics.LEAST_DAYS:
+        if made.arms[0].variant not in set(left["variant"]) or left["day"].nunique() < LEAST_DAYS:
             return None
         return metrics.compare_counts(
             replace(counts, daily=left), metric=made.metric, design=made.design, control=made.arms[0].variant,
@@ -285,7 +289,7 @@ class ListingAb(Page):
         return self._metric_name(self.numbers.comparison.metric, self.lang)
 
     def _metric_name(self, metric: str, lang: str) -> str:
-        if metric in metrics.PARTS:
+        if metric in PARTS:
             return labels.text(f"{self.slug}.metric.{metric}", lang)
         return labels.text(f"{self.slug}.outcome", lang, name=metric)
 
@@ -358,7 +362,7 @@ class ListingAb(Page):
             "high_text": self.amount(gap.high),
             "risk": max(1 - made.best.chance, 0.01),
             "wait": made.wait_days,
-            "longest": metrics.LONGEST,
+            "longest": LONGEST,
             "p": made.sample_ratio_p,
             "way": self.text("higher" if gap.estimate >= 0 else "lower"),
         }
@@ -375,7 +379,7 @@ class ListingAb(Page):
 
     def listed(self, names: Sequence[str]) -> str:
         """The first few names, and how many there are."""
-        return sections.listed(self, list(names))
+        return health.listed(self, list(names))
 
     def _cart_text(self) -> str:
         gap = self.numbers.behind.get("cart_rate", Estimate(math.nan))
@@ -396,7 +400,7 @@ class ListingAb(Page):
         return self.text(key, **values, until=until, cost=cost)
 
     def _needed_columns(self) -> str:
-        parts = metrics.PARTS[self.numbers.comparison.metric]
+        parts = PARTS[self.numbers.comparison.metric]
         mark = labels.text("common.list_mark", self.lang)
         return mark.join(labels.heading(part, self.lang) for part in parts)
 
@@ -420,11 +424,11 @@ class ListingAb(Page):
 
     def _days_card(self) -> view.Card:
         made = self.numbers.comparison
-        decided = made.state in metrics.DECIDED
+        decided = made.state in DECIDED
         days = 0.0 if decided else made.wait_days
         value = labels.format_value(days, "int", self.lang)
         if made.state is State.HOPELESS:
-            value = self.text("days_never", longest=metrics.LONGEST)
+            value = self.text("days_never", longest=LONGEST)
         line = self.text("days_enough" if decided else "days_so_far", days=made.days)
         return view.Card(self.text("to_go"), value, lines=(line,))
 
@@ -461,11 +465,11 @@ class ListingAb(Page):
     def trials_kind(self) -> str:
         """What a trial is: impressions, clicks or users."""
         made = self.numbers.comparison
-        return "users" if made.design is Design.USERS else metrics.PARTS[made.metric][0]
+        return "users" if made.design is Design.USERS else PARTS[made.metric][0]
 
     def health_notes(self) -> list[view.Note]:
         """What was set aside, what is missing, how the versions were compared."""
-        return sections.notes(self)
+        return health.notes(self)
 
     def build_section(self, key: str) -> view.Section:
         """One section by key."""

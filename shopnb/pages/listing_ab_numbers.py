@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from shopnb import labels
-from shopnb.metrics.listing_ab import Comparison, Plan, Saving
 from shopnb.metrics.listing_disturbed import Disturbed
+from shopnb.metrics.listing_money import Saving
+from shopnb.metrics.listing_plan import Plan
+from shopnb.metrics.listing_states import Comparison
 from shopnb.metrics.listing_tests import Counts, ListingTest
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate

@@ -10,15 +10,24 @@ import pandas as pd
 
 from shopnb import charts, labels, view
 from shopnb.metrics import listing_ab as metrics
-from shopnb.metrics.listing_ab import Arm, Design, State
+from shopnb.metrics.listing_money import loss_amount
+from shopnb.metrics.listing_states import (
+    LEAST_CLICKS,
+    LEAST_SUCCESSES,
+    OTHER_DESIGNS,
+    PARTS,
+    Arm,
+    Design,
+    State,
+)
 from shopnb.pages.listing_ab_numbers import gap_range
-from shopnb.stats import Estimate, Switchback, planned_looks, proportion_interval
+from shopnb.pages.listing_ab_planner import planner
+from shopnb.stats import Estimate, proportion_interval
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
 
 SHOWN_ROWS = 14
-NAMED = 5  # so many days, versions or tests are named in a note
 Part = view.ChartPart | view.TablePart | view.TextPart
 Parts = tuple[Part, ...]
 
@@ -67,15 +76,15 @@ def _interval_chart(page: ListingAb) -> Part:
     )
 
 
-_OTHER = (State.CHANGE, State.PRODUCTS, State.VOTES)  # no test of versions
-_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON, *_OTHER)
+_SPECIAL = (State.ONE_DAY, State.UNDATED, State.ONE_VERSION, State.NO_COMMON, *OTHER_DESIGNS)
 
 
 def _why_none(state: State) -> str:
     return str(state) if state in _SPECIAL else "other"
 
 
-def _with_range(page: ListingAb, estimate: Estimate, kind: str) -> str:
+def with_range(page: ListingAb, estimate: Estimate, kind: str) -> str:
+    """A number with its range in words; without where it has none."""
     value = labels.format_value(estimate.estimate, kind, page.lang)
     if math.isnan(estimate.low):
         return value
@@ -93,11 +102,11 @@ def _arms_table(page: ListingAb) -> view.TablePart:
             "variant": page.text("is_current", variant=arm.variant) if arm.is_current else arm.variant,
             "trials": arm.trials,
             "successes": arm.successes,
-            "rate_range": _with_range(page, arm.rate, "pct2" if made.is_share else "number"),
-            "difference_range": _with_range(page, arm.difference, page.kind),
+            "rate_range": with_range(page, arm.rate, "pct2" if made.is_share else "number"),
+            "difference_range": with_range(page, arm.difference, page.kind),
             "pooled": labels.format_value(arm.pooled, page.kind, page.lang),
             "chance_best": page.chance_text(math.nan if made.state in _NO_CHANCE else arm.chance_best),
-            "loss": math.nan if n.counts is None or not arm.enough else metrics.loss_amount(n.counts, made, arm),
+            "loss": math.nan if n.counts is None or not arm.enough else loss_amount(n.counts, made, arm),
             "judged": page.text(f"judged.{_judged(made.state, arm, made.best)}"),
         }
         for arm in made.arms
@@ -124,7 +133,7 @@ def _successes_kind(page: ListingAb) -> str:
     made = page.numbers.comparison
     if made.design is Design.USERS:
         return "outcome_users" if made.is_share else "outcome_total"
-    return metrics.PARTS[made.metric][1]
+    return PARTS[made.metric][1]
 
 
 def _judged(state: State, arm: Arm, best: Arm | None) -> str:
@@ -143,7 +152,7 @@ def _judged(state: State, arm: Arm, best: Arm | None) -> str:
 def _money_key(page: ListingAb) -> str:
     """Which of the three cases of money this is, or why there is none (pages.md 2.4)."""
     n = page.numbers
-    if n.comparison.state in _OTHER:
+    if n.comparison.state in OTHER_DESIGNS:
         return "other_design"
     if n.comparison.metric != "click_rate" or n.counts is None:
         return "money.not_click_rate"
@@ -179,7 +188,7 @@ def _by_day(page: ListingAb) -> Parts:
     if n.counts is None or not n.counts.dated or made.state is State.NO_COUNTS:
         gone = pd.DataFrame(columns=[name for name, _ in columns])
         return (
-            page.muted("other_design" if made.state in _OTHER else "by_day.no_days"),
+            page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_days"),
             page.muted("by_day.no_share"),
             page.table("by_day", gone, columns),
         )
@@ -188,7 +197,7 @@ def _by_day(page: ListingAb) -> Parts:
     rows = frame.sort_values(["day", "variant"], ascending=[False, True])
     rows = rows.assign(
         rate_range=[
-            _with_range(page, proportion_interval(x, m), "pct2")
+            with_range(page, proportion_interval(x, m), "pct2")
             for x, m in zip(rows["successes"], rows["trials"], strict=True)
         ],
         allocation=rows["share"],
@@ -203,7 +212,7 @@ def _rate_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
     made = page.numbers.comparison
     ahead = _days_ahead(frame, made.arms[0].variant, made.best)
     lines = frame.assign(series=frame["variant"], value=frame["successes"] / frame["trials"])
-    lines = lines[lines["trials"] >= metrics.LEAST_CLICKS][["day", "series", "value"]]
+    lines = lines[lines["trials"] >= LEAST_CLICKS][["day", "series", "value"]]
     if lines.empty or made.best is None:
         return page.muted("by_day.too_few")
     values = {"winner": made.best.variant, "current": made.arms[0].variant, "days": ahead[1], "ahead": ahead[0]}
@@ -253,7 +262,7 @@ def _rules(page: ListingAb) -> Part:
     current = n.comparison.current
     rules = page.designs.rules(n.counts, current.variant) if n.counts is not None and current is not None else ()
     if not rules or current is None:
-        return page.muted("other_design" if n.comparison.state in _OTHER else "rule.none")
+        return page.muted("other_design" if n.comparison.state in OTHER_DESIGNS else "rule.none")
     told = [
         page.text(
             f"rule.{rule.code}_{rule.verdict}" if rule.verdict == "low" else f"rule.{rule.verdict}",
@@ -271,7 +280,7 @@ def _after_click(page: ListingAb) -> Parts:
     if n.counts is None:
         key = "behind_click.users" if n.others else "behind_click.no_versions"
         return page.muted(key), _outcomes_table(page)
-    shown = [name for name in metrics.PARTS if n.others[name].arms]
+    shown = [name for name in PARTS if n.others[name].arms]
     table = _steps_table(page, shown)
     best = made.best
     if best is None or "cart_rate" not in shown and "payment_conversion" not in shown:
@@ -279,7 +288,7 @@ def _after_click(page: ListingAb) -> Parts:
     rows = []
     for name in shown:
         for arm in sorted(n.others[name].arms, key=lambda arm: arm.variant != best.variant):
-            if arm.variant in (best.variant, made.arms[0].variant) and arm.successes >= metrics.LEAST_SUCCESSES:
+            if arm.variant in (best.variant, made.arms[0].variant) and arm.successes >= LEAST_SUCCESSES:
                 rate = arm.rate
                 label = page.text(f"metric.{name}")
                 rows.append(
@@ -319,7 +328,7 @@ def _steps_table(page: ListingAb, shown: list[str]) -> view.TablePart:
             "cost_per_cart": row["cost"] / row["carts"] if row["carts"] else math.nan,
             "margin_per_mille": (row["deal_amount"] * n.margin_rate - row["cost"]) / impressions[variant] * 1000,
         }
-        for name in metrics.PARTS:
+        for name in PARTS:
             arm = next((arm for arm in n.others[name].arms if arm.variant == variant), None)
             one[f"{name}_range"] = _gated(page, arm)
         rows.append(one)
@@ -335,7 +344,7 @@ def _steps_table(page: ListingAb, shown: list[str]) -> view.TablePart:
         "margin_per_mille": "money2",
     }
     frame = pd.DataFrame(rows, columns=list(kinds))
-    absent = {f"{name}_range" for name in metrics.PARTS if name not in shown}
+    absent = {f"{name}_range" for name in PARTS if name not in shown}
     columns = [(name, kind) for name, kind in kinds.items() if name not in absent and frame[name].notna().any()]
     return page.table("steps", frame, columns)
 
@@ -344,9 +353,9 @@ def _gated(page: ListingAb, arm: Arm | None) -> str:
     """A rate with its range; below 100 trials or 5 successes only the counts."""
     if arm is None:
         return labels.MISSING
-    if arm.trials < metrics.LEAST_CLICKS or arm.successes < metrics.LEAST_SUCCESSES:
+    if arm.trials < LEAST_CLICKS or arm.successes < LEAST_SUCCESSES:
         return page.text("counts_only", successes=arm.successes, trials=arm.trials)
-    return _with_range(page, arm.rate, "pct2")
+    return with_range(page, arm.rate, "pct2")
 
 
 def _outcomes_table(page: ListingAb) -> view.TablePart:
@@ -359,8 +368,8 @@ def _outcomes_table(page: ListingAb) -> view.TablePart:
                 "outcome": name,
                 "variant": arm.variant,
                 "users": arm.trials,
-                "rate_range": _with_range(page, arm.rate, kinds[0]),
-                "difference_range": _with_range(page, arm.difference, kinds[1]),
+                "rate_range": with_range(page, arm.rate, kinds[0]),
+                "difference_range": with_range(page, arm.difference, kinds[1]),
             }
             for arm in made.arms
         ]
@@ -374,216 +383,9 @@ def _outcomes_table(page: ListingAb) -> view.TablePart:
     return page.table("outcomes", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns)
 
 
-_ANSWERS = {
-    State.WAIT: "go_on",
-    State.TOO_FEW: "go_on",
-    State.ONE_DAY: "go_on",
-    State.SWITCH: "stop_for_other",
-    State.BRAKE: "stop_for_current",
-    State.KEEP: "stop_for_current",
-    State.KEEP_ENOUGH: "stop_for_current",
-    State.LEVEL: "stop_too_small",
-    State.HOPELESS: "stop_hopeless",
-    State.UNSURE: "stop_hopeless",
-}
-
-
-def _answer(page: ListingAb) -> Part:
-    """Go on, stop for one of the versions, or stop: too small to matter; and what a day more costs."""
-    n, made = page.numbers, page.numbers.comparison
-    key = _ANSWERS.get(made.state, "none")
-    best, current = made.best, made.current
-    if key == "none" or current is None:
-        return page.muted("other_design" if made.state in _OTHER else "planner.answer.none")
-    values = {"winner": best.variant if best else "", "current": current.variant, "zone": page.amount(made.zone)}
-    told = page.text(f"planner.answer.{key}", **values)
-    lost = metrics.loss_amount(n.counts, made, current) / 30 if n.counts is not None and key == "go_on" else math.nan
-    if math.isfinite(lost) and math.isfinite(n.cost_per_day):
-        told += page.text("planner.waiting", lost=lost, cost=n.cost_per_day)
-    return view.TextPart(told)
-
-
-def _stop_lines(page: ListingAb) -> view.TablePart:
-    """The lines at which a test that is read on planned days only stops: now and at every later look."""
-    made = page.numbers.comparison
-    kinds = {"look_day": "int", "alpha_spent": "pct2", "stop_gap": "pp"}
-    best = made.best
-    if best is None or not best.difference.is_known or not made.days or made.design not in metrics.BY_DAY:
-        return page.table("stop_lines", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
-    looks = planned_looks(made.planned_days or metrics.LONGEST)
-    rate, per_day = made.arms[0].rate.estimate, sum(arm.trials for arm in made.arms) / made.days / len(made.arms)
-    error = (2 * rate * (1 - rate) / (looks["day"] * per_day)) ** 0.5
-    frame = looks.rename(columns={"day": "look_day"}).assign(stop_gap=looks["z"] * error)
-    return page.table("stop_lines", frame, list(kinds.items()))
-
-
-def _planner(page: ListingAb) -> Parts:
-    return (*_planner_parts(page), _answer(page), _stop_lines(page))
-
-
-def _planner_parts(page: ListingAb) -> Parts:
-    planned, made = page.numbers.plan, page.numbers.comparison
-    kinds = {"visible_gap": "pp", "relative": "pct", "trials_each": "int", "plan_days": "int", "plan_cost": "money"}
-    if planned.rows.empty:
-        empty = pd.DataFrame(columns=list(kinds))
-        return page.muted("other_design" if made.state in _OTHER else "planner.none"), page.table(
-            "planner", empty, list(kinds.items())
-        )
-    looks = planned.rows.dropna(subset=["smallest"])
-    points = pd.DataFrame(
-        {
-            "label": [page.text("planner.look", day=int(day)) for day in looks["day"]],
-            "x": looks["day"].astype(float),
-            "y": looks["smallest"],
-        }
-    )
-    named = {"effect": "visible_gap", "trials": "trials_each", "days": "plan_days", "cost": "plan_cost"}
-    rows = planned.effects.rename(columns=named)
-    columns = [(name, kind) for name, kind in kinds.items() if rows[name].notna().any()]
-    table = page.table("planner", rows, columns)
-    if points.empty:
-        return page.muted("planner.none"), table
-    week = looks.loc[looks["day"] == 7, "smallest"]
-    values = {
-        "smallest": page.amount(float(week.iloc[0])) if len(week) else "",
-        "relative": float(week.iloc[0]) / planned.baseline if len(week) else math.nan,
-        "zone": page.amount(made.zone),
-        "last": page.amount(float(looks["smallest"].iloc[-1])),
-    }
-    chart = charts.chart_scatter(
-        points,
-        id="planner",
-        title=page.text("planner.title" if len(week) else "planner.title_none", **values),
-        alt=page.text("planner.alt", **values),
-        lang=page.lang,
-        x_kind="int",
-        y_kind="pp",
-        x_title=page.text("planner.x"),
-        y_title=page.text("planner.y"),
-        y_line=made.zone,
-    )
-    return chart, table
-
-
-def notes(page: ListingAb) -> list[view.Note]:
-    """Lines of data health, the ones that change the reading first."""
-    n, made = page.numbers, page.numbers.comparison
-    told: list[view.Note] = []
-    if made.exaggerates and made.best is not None:
-        best = made.best
-        sizes = {"pooled": page.amount(best.pooled), "within": page.amount(best.difference.estimate)}
-        larger = abs(best.pooled) > abs(best.difference.estimate)
-        turned = best.pooled * best.difference.estimate < 0
-        key = "turned" if turned else "exaggerates" if larger else "understates"
-        told.append(view.Note("pooled_misleads", page.text(f"health.{key}", **sizes)))
-    if made.sample_ratio_p < metrics.ALARM_P:
-        told.append(view.Note("sample_ratio", page.text("health.sample_ratio", p=made.sample_ratio_p), "attention"))
-    told += _refused(page)
-    if made.days > 1 and made.design in metrics.BY_DAY:
-        key = "health.looks_planned" if made.planned_days else "health.looks"
-        told.append(view.Note("looks", page.text(key, days=made.days, planned=made.planned_days, look=made.look_day)))
-    if n.counts is not None and made.state is not State.NO_COUNTS:
-        told += _gaps(page)
-    told += _turns(page)
-    told += _context(page)
-    return told
-
-
-def _turns(page: ListingAb) -> list[view.Note]:
-    """What was left out of versions that take turns, and whether weekdays are fair."""
-    made = page.numbers.comparison
-    gap = made.best.difference if made.best else None
-    if not isinstance(gap, Switchback):
-        return []
-    key = "health.washed_out" if gap.washed_out else "health.no_wash"
-    found = [view.Note("washed_out", page.text(key, days=gap.washed_out, turns=gap.turns))]
-    if gap.code == "uneven_weekdays":
-        found.append(view.Note("uneven_weekdays", page.text("health.uneven_weekdays"), "attention"))
-    return found
-
-
-def listed(page: ListingAb, names: list[str]) -> str:
-    """The first few names, and how many there are."""
-    mark = labels.text("common.list_mark", page.lang)
-    more = page.text("and_more", count=len(names)) if len(names) > NAMED else ""
-    return mark.join(names[:NAMED]) + more
-
-
-def _refused(page: ListingAb) -> list[view.Note]:
-    counts = page.numbers.counts
-    if counts is None:
-        return []
-    made = []
-    for reason, rows in counts.refused.items():
-        names = [
-            f"{labels.format_value(day, 'day_short', page.lang)} {variant}" if day else variant for day, variant in rows
-        ]
-        text = page.text(f"health.{reason}", rows=len(rows), where=listed(page, names))
-        made.append(view.Note(reason, text, "attention"))
-    return made
-
-
-def _gaps(page: ListingAb) -> list[view.Note]:
-    """Days that are missing, days without the metric's columns, versions that ran on some days only."""
-    n, made = page.numbers, page.numbers.comparison
-    assert n.counts is not None  # noqa: S101  checked by the caller
-    found = []
-    if not n.counts.dated:
-        told = made.design is Design.UNDATED and page.rotation
-        key = "told" if told else str(made.design)
-        return [view.Note("no_days", page.text(f"health.no_days_{key}"), "attention")]
-    if made.missing_days:
-        days = [labels.format_value(day, "day_short", page.lang) for day in made.missing_days]
-        found.append(view.Note("missing_days", page.text("health.missing_days", days=listed(page, days))))
-    for name, compared in n.others.items():
-        blank = n.counts.daily["day"].nunique() - compared.days
-        if compared.arms and blank:
-            text = page.text("health.blank_days", metric=page.text(f"metric.{name}"), days=blank)
-            found.append(view.Note("blank_days", text))
-    partly = [arm.variant for arm in made.arms if arm.days < made.days]
-    if partly and made.design in metrics.BY_DAY:
-        found.append(view.Note("uneven_days", page.text("health.uneven_days", variants=listed(page, partly))))
-    return found
-
-
-def _disturbed(page: ListingAb) -> list[view.Note]:
-    """Prices and campaigns that changed: those that forbid a verdict, those that all versions met."""
-    n, made = page.numbers, page.numbers.comparison
-    if made.state is State.CONFOUNDED:
-        changes = page.disturbed_text(n.disturbed.own or n.disturbed.shared)
-        return [view.Note("price_changed", page.text("health.price_changed", changes=changes), "attention")]
-    if not n.disturbed.shared or made.best is None:
-        return []
-    told = page.text("health.shared", changes=page.disturbed_text(n.disturbed.shared))
-    calm = n.calm.best if n.calm else None
-    if calm is not None and n.calm is not None and calm.variant == made.best.variant:
-        gap = _with_range(page, calm.difference, page.kind)
-        told += page.text("health.without_days", days=made.days - n.calm.days, gap=gap)
-    elif n.disturbed.days:
-        told += page.text("health.too_few_calm")
-    return [view.Note("shared_campaign", told, "attention")]
-
-
-def _context(page: ListingAb) -> list[view.Note]:
-    """What changed while the test ran, other tests in the tables, what money lacks."""
-    n = page.numbers
-    found = []
-    found += _disturbed(page)
-    if n.caps and not math.isnan(cap := n.caps.get(n.comparison.metric, math.nan)):
-        found.append(view.Note("capped", page.text("health.capped", cap=cap)))
-    others = [test.name for test in page.tests if test is not n.test]
-    if others:
-        found.append(
-            view.Note("other_tests", page.text("health.other_tests", count=len(others), names=listed(page, others)))
-        )
-    if n.saving.code == "no_cost":
-        found.append(view.Note("no_cost", page.text("health.no_cost")))
-    return found
-
-
 _BUILDERS: dict[str, Callable[[Any], Parts]] = {
     "verdict": _verdict,
     "by_day": _by_day,
     "behind_click": _behind_click,
-    "planner": _planner,
+    "planner": planner,
 }
