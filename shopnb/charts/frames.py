@@ -114,12 +114,11 @@ def finish(
 
 
 def _drop_empty_layers(spec: dict[str, Any]) -> None:
-    """Leave out layers that have no rows: they draw nothing, and Vega complains that they have no extent."""
+    """Leave out layers without rows beside layers with rows: they draw nothing, and Vega misses their extent."""
     empty = {name for name, rows in spec.get("datasets", {}).items() if not rows}
-    if not empty:
+    kept = [layer for layer in spec["layer"] if "params" in layer or layer.get("data", {}).get("name") not in empty]
+    if not empty or not kept:
         return
-    spec["layer"] = [
-        layer for layer in spec["layer"] if "params" in layer or layer.get("data", {}).get("name") not in empty
-    ]
-    named = {layer.get("data", {}).get("name") for layer in spec["layer"]}
+    spec["layer"] = kept
+    named = {layer.get("data", {}).get("name") for layer in kept}
     spec["datasets"] = {name: rows for name, rows in spec["datasets"].items() if rows or name in named}
