@@ -242,7 +242,8 @@ class _Request:
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != template:
                 os._exit(1)
-            Path("/proc/self/oom_score_adj").write_text(_MEMORY_SHORT_SCORE, encoding="ascii")
+            with contextlib.suppress(OSError):  # a container that gives no say in this
+                Path("/proc/self/oom_score_adj").write_text(_MEMORY_SHORT_SCORE, encoding="ascii")
 
     def _surround(self) -> None:
         for number, given in enumerate(self.files[:3]):
