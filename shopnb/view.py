@@ -33,10 +33,11 @@ def carried(record: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any
 
 
 def carried_page(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The page of a `RECORD_MIME` content, for the exporter."""
-    written = zlib.decompress(base64.b64decode(content["page"])).decode("utf-8", "surrogatepass")
-    page: dict[str, Any] = json.loads(written)
-    return page
+    """The page of a `RECORD_MIME` content, for the exporter; a notebook of one's own may hand it over unpacked."""
+    page = content["page"]
+    if isinstance(page, str):
+        page = json.loads(zlib.decompress(base64.b64decode(page)).decode("utf-8", "surrogatepass"))
+    return dict(page)
 
 
 @dataclass(frozen=True)
