@@ -14,22 +14,11 @@ from shopnb.metrics.items import Quadrant
 from shopnb.metrics.service import SCORES, scores, service
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS
-from shopnb.stats import Estimate
+from shopnb.pages.wording import with_range
 
 SHOWN_CHANGES = 8
 SURE_QUADRANT = 0.7  # below it an item's quadrant is not named
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
-
-
-def with_range(page: Page, share: Estimate, kind: str = "pct2") -> str:
-    """A number with its range; the number alone without one, an en dash where it is unknown."""
-    if math.isnan(share.estimate):
-        return labels.MISSING
-    value = labels.format_value(share.estimate, kind, page.lang)
-    if math.isnan(share.low):
-        return value
-    spread = labels.format_range(share.low, share.high, kind, page.lang)
-    return labels.text("common.with_range", page.lang, value=value, range=spread)
 
 
 def plan_table(page: Page) -> view.TablePart | view.TextPart:
@@ -226,7 +215,7 @@ def _funnel_table(page: Page) -> view.TablePart:
         {
             "step": page.text(f"funnel.step.{step.name}"),
             "people": step.people,
-            "own_rate": with_range(page, step.own),
+            "own_rate": with_range(page.lang, step.own),
             "reference_rate": step.reference,
             "gap": step.own.estimate - step.reference,
             "gain": _gain(page, step),
@@ -257,7 +246,7 @@ def _chat(page: Page) -> view.TextPart:
     if found is None:
         return page.muted("funnel.no_chat")
     shown = {
-        name: with_range(page, getattr(found, name))
+        name: with_range(page.lang, getattr(found, name))
         for name in ("enquiry_rate", "enquiry_conversion", "silent_conversion")
     }
     return view.TextPart(page.text("funnel.chat", **shown))
@@ -306,7 +295,7 @@ def service_rows(page: Page) -> list[dict[str, str]]:
     peer = n.peers["退款占比"].mean
     waits = [labels.format_value(one.sign_days, "days", page.lang) for one in (now, before)]
     refunds = [labels.format_value(one.refund_share, "pct", page.lang) for one in (n.now, n.before)]
-    negatives = [with_range(page, one.negative_rate) for one in (now, before)]
+    negatives = [with_range(page.lang, one.negative_rate) for one in (now, before)]
     rows = [
         ("negative_rate", *negatives, math.nan, "pct2"),
         ("sign_days", *waits, math.nan, "days"),
@@ -340,7 +329,7 @@ def worked(page: Page) -> Parts:
                 "changed": one.change,
                 "metric": one.metric or labels.MISSING,
                 "conclusion": page.text(f"worked.state.{one.state}") + why,
-                "net_change": with_range(page, effect, "signed_pct") if effect.is_known else labels.MISSING,
+                "net_change": with_range(page.lang, effect, "signed_pct") if effect.is_known else labels.MISSING,
                 "owner": one.owner or labels.MISSING,
             }
         )

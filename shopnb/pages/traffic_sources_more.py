@@ -10,21 +10,11 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.words import Words, silent_share
 from shopnb.pages.base import Page
+from shopnb.pages.wording import with_range
 from shopnb.stats import Estimate
 
 SHOWN_WORDS, CHART_WORDS, SHOWN_REGIONS = 10, 8, 8
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
-
-
-def _with_range(page: Page, found: Estimate, kind: str) -> str:
-    """A number with its range; an en dash where it is unknown."""
-    if math.isnan(found.estimate):
-        return labels.MISSING
-    value = labels.format_value(found.estimate, kind, page.lang)
-    if math.isnan(found.low):
-        return value
-    spread = labels.format_range(found.low, found.high, kind, page.lang)
-    return labels.text("common.with_range", page.lang, value=value, range=spread)
 
 
 def level_table(page: Page) -> view.TablePart | None:
@@ -38,7 +28,7 @@ def level_table(page: Page) -> view.TablePart | None:
             "level": page.text(f"mix_rate.level.{one.depth}"),
             "parts": one.parts,
             "mix_effect": one.split.mix.estimate,
-            "rate_effect_range": _with_range(page, one.split.rate, "pp"),
+            "rate_effect_range": with_range(page.lang, one.split.rate, "pp"),
             "conclusion": page.text("mix_rate.simpson" if one.split.is_reversed else "mix_rate.same_way"),
         }
         for one in splits
@@ -153,7 +143,7 @@ def regions(page: Page) -> view.TablePart | None:
     if rows.empty:
         return None
     ranges = [
-        _with_range(page, Estimate(row.returns, row.returns_low, row.returns_high), "ratio")
+        with_range(page.lang, Estimate(row.returns, row.returns_low, row.returns_high), "ratio")
         for row in rows.itertuples()
     ]
     shown = rows.assign(share_of_cost=rows["cost"] / rows["cost"].sum(), ad_cost=rows["cost"], return_range=ranges)

@@ -7,6 +7,7 @@ import math
 from shopnb import labels, view
 from shopnb.findings import LIKELY, SURE, Finding
 from shopnb.metrics.periods import Period
+from shopnb.stats import Estimate
 
 
 def days_text(period: Period, lang: str) -> str:
@@ -19,6 +20,17 @@ def days_text(period: Period, lang: str) -> str:
     return labels.text(
         "common.span_in_month" if start.month == end.month else "common.span", lang, start=start, end=end
     )
+
+
+def with_range(lang: str, found: Estimate, kind: str = "pct2") -> str:
+    """A number with its range; the number alone without one, an en dash where it is unknown."""
+    if math.isnan(found.estimate):
+        return labels.MISSING
+    value = labels.format_value(found.estimate, kind, lang)
+    if math.isnan(found.low):
+        return value
+    spread = labels.format_range(found.low, found.high, kind, lang)
+    return labels.text("common.with_range", lang, value=value, range=spread)
 
 
 def money_text(finding: Finding, lang: str) -> str:
