@@ -14,7 +14,7 @@ from scipy import special
 
 from shopnb.stats.day_fit import DayFit, fit_days
 from shopnb.stats.planning import planned_looks
-from shopnb.stats.rotation import picked_quantile
+from shopnb.stats.quantiles import picked_quantile
 from shopnb.stats.sequential import PRIOR_ICC, pace_of, student_tail, width_of
 
 Floats = npt.NDArray[np.float64]

@@ -27,7 +27,7 @@ from shopnb.stats import (
     shrink,
     switchback,
 )
-from shopnb.stats.rotation import picked_quantile
+from shopnb.stats.quantiles import picked_quantile, range_quantile
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from simulated_tests import Cell, at_end, daily, growthbook_width, planned, simulate  # noqa: E402 - beside the package
@@ -124,6 +124,15 @@ def test_growthbooks_published_interval_of_the_relative_lift():
     variance = second * (1 - second) / size / first**2 + second**2 * first * (1 - first) / size / first**4
     half = float(growthbook_width(np.array([40000.0]))[0]) * math.sqrt(variance)
     assert (0.12 - half, 0.12 + half) == (pytest.approx(-0.032, abs=5e-4), pytest.approx(0.272, abs=5e-4))
+
+
+@pytest.mark.parametrize(
+    ("level", "arms", "freedom", "published"),
+    [(0.95, 3, 10, 3.877), (0.95, 5, 3, 7.502), (0.95, 8, math.inf, 4.286), (0.99, 4, 20, 5.018), (0.99, 3, 10, 5.27)],
+)
+def test_quantiles_among_all_pairs_are_tukeys(level, arms, freedom, published):
+    """Tables of the studentized range (Harter 1960), which is a difference in units of one mean's error."""
+    assert range_quantile(level, arms, freedom) * math.sqrt(2) == pytest.approx(published, abs=0.0015)
 
 
 def test_picked_quantiles_are_dunnetts():

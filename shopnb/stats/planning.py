@@ -13,11 +13,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
-from scipy import stats as distributions
 
 from shopnb.stats.daily_counts import read_counts
 from shopnb.stats.day_fit import due_spread, fit_days
 from shopnb.stats.estimate import NAN, Estimate, check_level, normal_quantile
+from shopnb.stats.quantiles import range_quantile
 from shopnb.stats.sequential import PRIOR_ICC, student_tail
 
 LOOK_DAYS = (1, 3, 7, 14, 28)  # domain.md, LT12
@@ -289,9 +289,8 @@ def _spent(shares: tuple[float, ...], alpha: float) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _pair_alpha(level: float, variants: int) -> float:
-    """Error that one pair may have where all pairs share 1 - level (Tukey); the quantile is slow to find."""
-    quantile = float(distributions.studentized_range.ppf(level, variants, 1e4)) / math.sqrt(2)
-    return float(2 * special.ndtr(-quantile))
+    """Error that one pair may have where all pairs share 1 - level (Tukey)."""
+    return float(2 * special.ndtr(-range_quantile(level, variants, math.inf)))
 
 
 @lru_cache(maxsize=128)

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special
-from scipy import stats as distributions
 
 from shopnb.stats.daily_counts import read_counts
 from shopnb.stats.day_fit import DayFit, fit_days
 from shopnb.stats.estimate import NAN, Estimate, check_level, student_quantile
 from shopnb.stats.proportions import wilson
+from shopnb.stats.quantiles import picked_quantile, range_quantile
 
 _DRAWS = 10_000
 _SEED = 20_260_102
-_NODES = 64  # of the integrals behind quantiles
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def rotation_test(counts: pd.DataFrame, *, level: float = 0.95) -> RotationTest:
         return RotationTest(NAN, code="no_common_days")
     names, freedom = table.names, float(fitted.freedom)
     order = np.argsort(-fitted.effects, kind="stable")
-    quantile = _simultaneous_quantile(level, len(names), freedom)
+    quantile = range_quantile(level, len(names), freedom)
     to_best = _differences(fitted, order[0], quantile)
     to_first = _differences(fitted, 0, quantile)
     chance, loss = _bayes(fitted)
@@ -127,37 +124,6 @@ def rotation_test(counts: pd.DataFrame, *, level: float = 0.95) -> RotationTest:
         lead, lead - half, lead + half, float(fitted.p_value), table.caveat,
         arms, names[order[0]], names[order[1]], int(fitted.days), float(fitted.icc),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _simultaneous_quantile(level: float, arms: int, freedom: float) -> float:
-    """Standard errors a difference must exceed to count among all pairs."""
-    if arms == 2:
-        return student_quantile(level, freedom)
-    # scipy has no infinite degrees of freedom below 1e5 cost; 10,000 agree to three digits
-    return float(distributions.studentized_range.ppf(level, arms, min(freedom, 1e4))) / math.sqrt(2)
-
-
-@lru_cache(maxsize=256)
-def picked_quantile(level: float, arms: int, freedom: float) -> float:
-    """Standard errors by which best minus runner-up may be off at most, where both are picked among `arms`.
-
-    The worst case is one best version and all others equal: the runner-up is then the luckiest of them (Dunnett).
-    """
-    if arms == 2:
-        return student_quantile(level, freedom)
-    steps = (np.arange(_NODES) + 0.5) / _NODES
-    scale = np.sqrt(special.chdtri(freedom, 1 - steps) / freedom) if math.isfinite(freedom) else np.ones(1)
-    here, weight = np.polynomial.hermite_e.hermegauss(_NODES)
-    weight = weight / weight.sum()
-
-    def missed(quantile: float) -> float:
-        edge = quantile * math.sqrt(2) * scale[:, None]
-        ahead = 1 - special.ndtr(here + edge) ** (arms - 1)  # a rival beyond the best by more than the edge
-        behind = special.ndtr(here - edge) ** (arms - 1)  # all rivals short of it by more than the edge
-        return float(((ahead + behind) @ weight).mean() - (1 - level))
-
-    return max(float(optimize.brentq(missed, 0.5, 200.0, xtol=1e-6)), student_quantile(level, freedom))
 
 
 def _half_width(fitted: DayFit, first: int, second: int, level: float) -> float:
