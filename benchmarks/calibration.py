@@ -5,8 +5,12 @@
     python benchmarks/calibration.py real FOLDER      (cookie_cats, udacity_screener, upworthy_question, asos files)
 
 `simulated` prints, for identical versions, how often each way calls them different (nominal 5 %) at one look and with
-daily looks, and the coverage of our intervals; for versions that differ, how often each finds it. `real` reads the
-public experiments: what is called different, with false discoveries controlled, and how often an early verdict turns.
+daily looks, and how often our intervals hold: those of all pairs of versions at one look, that of best minus runner-up,
+those of all looks together; for versions that differ, how often each finds it. Weekends bring more impressions and
+higher rates everywhere. Aims: false alarms under 6.7 %, all pairs 93 to 98 %, best minus runner-up 93 % or more (it is
+made for one best version among equals, and holds nearly always where all are equal), all looks 95 % or more, planned
+looks within five points of a single one. `real` reads the public experiments: what is called different, with false
+discoveries controlled, and how often an early verdict turns.
 """
 
 from __future__ import annotations
@@ -60,19 +64,20 @@ def share(found: np.ndarray, among: np.ndarray | None = None) -> str:
 def simulated(runs: int) -> int:
     """Print all cells; exit code 1 where an aim is missed."""
     missed = []
-    heads = ["pooled", "fixed z", "ours", "covers", "z daily", "GB daily", "ours dly", "covers"]
+    heads = ["pooled", "fixed z", "ours", "pairs", "best", "z daily", "GB daily", "ours dly", "looks"]
     for title, cells in (("identical versions: called different, %", SAME), ("versions apart: found, %", APART)):
         print(f"\n{title:64}" + "".join(f"{head:>9}" for head in heads))
         for number, cell in enumerate(cells):
             rng = np.random.default_rng([SEED, number, round(cell.lift * 1e6)])
             successes, trials = simulate(cell, runs, rng)
             once, looks = at_end(successes, trials, lift=cell.lift), daily(successes, trials, lift=cell.lift)
-            shown = (once.pooled, once.fixed_z, once.rotation, once.covers)
+            shown = (once.pooled, once.fixed_z, once.rotation, once.covers, once.covers_best)
             shown += (looks.fixed_z, looks.growthbook, looks.always_valid, ~looks.misses)
             print(f"{cell!s:64}" + " ".join(share(one) for one in shown), flush=True)
             if not cell.lift and max(once.rotation.mean(), looks.always_valid.mean()) > AIM:
                 missed.append(f"{cell}: false alarms")
-            if once.covers.mean() < 0.93 or looks.misses.mean() > 0.05:
+            held = 0.93 <= once.covers.mean() <= 0.98 and once.covers_best.mean() >= 0.93
+            if not held or looks.misses.mean() > 0.05:
                 missed.append(f"{cell}: coverage")
     missed += planned_power(runs)
     print("\nmissed aims: " + ("; ".join(missed) or "none"))

@@ -14,8 +14,8 @@ from scipy import special
 
 from shopnb.stats.day_fit import DayFit, fit_days
 from shopnb.stats.planning import planned_looks
-from shopnb.stats.quantiles import picked_quantile
-from shopnb.stats.sequential import PRIOR_ICC, pace_of, student_tail, width_of
+from shopnb.stats.quantiles import picked_quantile, range_quantile
+from shopnb.stats.sequential import PRIOR_ICC, pace_of, student_tail
 
 Floats = npt.NDArray[np.float64]
 LEVEL = 0.95
@@ -68,38 +68,47 @@ def simulate(cell: Cell, runs: int, rng: np.random.Generator) -> tuple[Floats, F
 
 @dataclass(frozen=True)
 class Judged:
-    """What the ways of judging say of every run; `alarm`: "the versions differ" (ours at the end, the others too)."""
+    """What the ways of judging say of every run at one look: whether the versions differ, whether intervals hold.
+
+    `covers`: the intervals of all pairs of versions hold their true differences at once. `covers_best`: that of best
+    minus runner-up holds the true difference of the two that were picked; made for one best version and equal others,
+    so that it holds nearly always where all are equal.
+    """
 
     pooled: npt.NDArray[np.bool_]
     fixed_z: npt.NDArray[np.bool_]
     rotation: npt.NDArray[np.bool_]
     covers: npt.NDArray[np.bool_]
+    covers_best: npt.NDArray[np.bool_]
     known: npt.NDArray[np.bool_]
 
 
 def at_end(successes: Floats, trials: Floats, *, lift: float = 0.0) -> Judged:
-    """One look after the last day. `covers`: best minus runner-up holds the true difference of the two picked."""
+    """One look after the last day."""
     hits, shown = successes.sum(axis=1), trials.sum(axis=1)
+    versions = trials.shape[-1]
     rate = hits.sum(axis=-1, keepdims=True) / shown.sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         square = (np.square(hits - rate * shown) / (rate * (1 - rate) * shown)).sum(axis=-1)
         apart, error = _gap(hits, shown)
-        far = np.abs(apart / error) > special.ndtri(1 - (1 - LEVEL) / 2 / _pairs(trials.shape[-1]))
+        far = np.abs(apart / error) > special.ndtri(0.5 + shared_level(versions) / 2)
     fitted = fit_days(successes, trials)
     known = fitted.connected & (successes.sum(axis=(1, 2)) > 0)
-    truth = np.zeros(trials.shape[-1])
+    truth = np.zeros(versions)
     truth[-1] = lift
     return Judged(
-        np.nan_to_num(special.chdtrc(trials.shape[-1] - 1, square), nan=1.0) < 1 - LEVEL,
+        np.nan_to_num(special.chdtrc(versions - 1, square), nan=1.0) < 1 - LEVEL,
         far.any(axis=-1),
         known & (fitted.p_value < 1 - LEVEL),
         _covers(fitted, truth) | ~known,
+        _covers_best(fitted, truth) | ~known,
         known,
     )
 
 
-def _pairs(versions: int) -> int:
-    return versions - 1
+def shared_level(versions: int) -> float:
+    """Confidence of each comparison with the first version where all share one error (Bonferroni), as on the page."""
+    return 1 - (1 - LEVEL) / (versions - 1)
 
 
 def _gap(hits: Floats, shown: Floats) -> tuple[Floats, Floats]:
@@ -110,69 +119,90 @@ def _gap(hits: Floats, shown: Floats) -> tuple[Floats, Floats]:
 
 
 def _covers(fitted: DayFit, truth: Floats) -> npt.NDArray[np.bool_]:
+    quantiles = np.array([range_quantile(LEVEL, len(truth), float(one)) for one in fitted.freedom])
+    held = np.ones(len(quantiles), bool)
+    for first in range(len(truth)):
+        for second in range(first):
+            error = np.sqrt(_variance(fitted.covariance, first, second))
+            off = fitted.effects[:, first] - fitted.effects[:, second] - (truth[first] - truth[second])
+            held &= np.abs(off) <= quantiles * error
+    return held
+
+
+def _covers_best(fitted: DayFit, truth: Floats) -> npt.NDArray[np.bool_]:
     order = np.argsort(-fitted.effects, axis=-1)
     rows = np.arange(len(order))
     first, second = order[:, 0], order[:, 1]
-    error = np.sqrt(_variance(fitted.covariance, rows, first, second))
+    error = np.sqrt(_variance(fitted.covariance, first, second))
     quantiles = np.array([picked_quantile(LEVEL, len(truth), float(one)) for one in fitted.freedom])
     gap = fitted.effects[rows, first] - fitted.effects[rows, second]
     return np.asarray(np.abs(gap - (truth[first] - truth[second])) <= quantiles * error)
 
 
-def _variance(covariance: Floats, rows: npt.NDArray[np.int_], first: npt.NDArray[np.int_], second: object) -> Floats:
+def _variance(covariance: Floats, first: int | npt.NDArray[np.int_], second: int | npt.NDArray[np.int_]) -> Floats:
+    """Squared error of the difference of two versions, which may be others in every run."""
+    rows = np.arange(len(covariance))
     spread = covariance[rows, first, first] + covariance[rows, second, second] - 2 * covariance[rows, first, second]
     return np.asarray(np.maximum(spread, 0.0))
 
 
 @dataclass(frozen=True)
 class Peeked:
-    """Alarms of runs that are looked at after every day: the last version against the first."""
+    """Alarms of runs that are looked at after every day: any later version against the first, one error for all."""
 
     fixed_z: npt.NDArray[np.bool_]
     growthbook: npt.NDArray[np.bool_]
     always_valid: npt.NDArray[np.bool_]
-    misses: npt.NDArray[np.bool_]  # the always-valid interval left the true difference out on some day
+    misses: npt.NDArray[np.bool_]  # an always-valid interval left the true difference out on some day
 
 
 def daily(successes: Floats, trials: Floats, *, lift: float = 0.0) -> Peeked:
-    """A look after every day, as people do it; ours is `always_valid_difference` of the last version and the first."""
-    runs, days, _ = trials.shape
+    """A look after every day, as people do it; ours is `always_valid_difference` as the page compares versions."""
+    runs, days, versions = trials.shape
     none = np.zeros(runs, bool)
     told = Peeked(none, none, none, none)
-    tuning = 7 * trials[:, 0, [0, -1]].sum(axis=-1)
-    rows, first = np.arange(runs), np.zeros(runs, int)
+    tuning = 7 * _of_pairs(trials[:, :1])
+    truth = np.zeros(versions - 1)
+    truth[-1] = lift
+    level = shared_level(versions)
     for day in range(1, days + 1):
         x, n = successes[:, :day], trials[:, :day]
         with np.errstate(invalid="ignore", divide="ignore"):
-            apart, error = _gap(x.sum(axis=1)[:, [0, -1]], n.sum(axis=1)[:, [0, -1]])
-            score = np.nan_to_num(np.abs(apart / error)[:, 0])
-        seen = n[:, :, [0, -1]].sum(axis=(1, 2))
+            apart, error = _gap(x.sum(axis=1), n.sum(axis=1))
+            score = np.nan_to_num(np.abs(apart / error))
+        seen = _of_pairs(n)
         fitted = fit_days(x, n, prior_icc=PRIOR_ICC)
-        half, gap = _look(fitted, seen / tuning, rows, first)
-        open_ = ~fitted.connected | (half == 0)
+        half, gap = _look(fitted, seen / np.maximum(tuning, 1.0), level)
+        closed = fitted.connected[:, None] & (half > 0)
         told = replace(
             told,
-            fixed_z=told.fixed_z | (score > special.ndtri(0.5 + LEVEL / 2)),
-            growthbook=told.growthbook | (score > growthbook_width(seen)),
-            always_valid=told.always_valid | (~open_ & (np.abs(gap) > half)),
-            misses=told.misses | (~open_ & (np.abs(gap - lift) > half)),
+            fixed_z=told.fixed_z | (score > special.ndtri(0.5 + level / 2)).any(axis=-1),
+            growthbook=told.growthbook | (score > growthbook_width(seen, level=level)).any(axis=-1),
+            always_valid=told.always_valid | (closed & (np.abs(gap) > half)).any(axis=-1),
+            misses=told.misses | (closed & (np.abs(gap - truth) > half)).any(axis=-1),
         )
     return told
 
 
-def _look(
-    fitted: DayFit, share: Floats, rows: npt.NDArray[np.int_], first: npt.NDArray[np.int_]
-) -> tuple[Floats, Floats]:
-    """Half-width of the always-valid interval of the last version minus the first, and the difference."""
-    last = fitted.effects.shape[-1] - 1
-    width = np.array([width_of(LEVEL, pace_of(LEVEL, float(one))) for one in share])
-    half = student_tail(width, fitted.freedom) * np.sqrt(_variance(fitted.covariance, rows, first, last))
-    return half, fitted.effects[:, last] - fitted.effects[:, 0]
+def _of_pairs(trials: Floats) -> Floats:
+    """Trials of the first version and each other one together, over the days given."""
+    whole = trials.sum(axis=1)
+    return np.asarray(whole[:, 1:] + whole[:, :1])
 
 
-def growthbook_width(seen: Floats, *, tuning: float = GROWTHBOOK_TUNING) -> Floats:
+def _look(fitted: DayFit, share: Floats, level: float) -> tuple[Floats, Floats]:
+    """Half-widths of the always-valid intervals of every later version minus the first, and the differences."""
+    versions = fitted.effects.shape[-1]
+    error = np.stack([np.sqrt(_variance(fitted.covariance, 0, other)) for other in range(1, versions)], axis=-1)
+    pace = pace_of(level, 1.0) * share
+    width = np.sqrt(2 * (pace + 1) / pace * np.log(np.sqrt(pace + 1) / (1 - level)))
+    half = student_tail(width, np.broadcast_to(fitted.freedom[:, None], width.shape)) * error
+    return half, fitted.effects[:, 1:] - fitted.effects[:, :1]
+
+
+def growthbook_width(seen: Floats, *, tuning: float = GROWTHBOOK_TUNING, level: float = LEVEL) -> Floats:
     """Half-width of gbstats 0.8.0's sequential interval in standard errors, after `seen` trials of both versions."""
-    alpha = 1 - LEVEL
+    alpha = 1 - level
     pace = seen * (-2 * np.log(alpha) + np.log(-2 * np.log(alpha) + 1)) / tuning
     return np.asarray(np.sqrt(2 * (pace + 1) / pace * np.log(np.sqrt(pace + 1) / alpha)))
 
@@ -183,12 +213,11 @@ def planned(successes: Floats, trials: Floats) -> tuple[npt.NDArray[np.bool_], n
     Two versions; as `planned_difference` reads them.
     """
     runs, days, _ = trials.shape
-    rows, first, last = np.arange(runs), np.zeros(runs, int), np.ones(runs, int)
     stopped, single = np.zeros(runs, bool), np.zeros(runs, bool)
     for look in planned_looks(days).itertuples():
         prior = PRIOR_ICC if look.day == 1 else 0.0
         fitted = fit_days(successes[:, : int(look.day)], trials[:, : int(look.day)], prior_icc=prior)
-        error = np.sqrt(_variance(fitted.covariance, rows, first, last))
+        error = np.sqrt(_variance(fitted.covariance, 0, 1))
         gap = np.abs(fitted.effects[:, 1] - fitted.effects[:, 0])
         usable = fitted.connected & (error > 0)
         stopped |= usable & (gap > student_tail(np.full(runs, look.z), fitted.freedom) * error)
