@@ -5,7 +5,8 @@
 Each shop is drawn by the generator of the sample with another seed and without its planted truths: no leaking item,
 no change of traffic, no overspending. Its exports are written, imported and read by both pages. Two ad scenes lose
 money in every such world by construction (TRUTH.md 3 and 8); anything else that a page puts forward is false. Told are
-the shares of shops with a false finding in the last week, and the alarms of the overview in a month of such weeks.
+the shares of shops with a false finding in the last week, the alarms of the overview in a month of such weeks (findings
+of all its rules), ordinary days called odd by the daily band in a month, and the share of ordinary days inside it.
 """
 
 from __future__ import annotations
@@ -65,6 +66,17 @@ def false_findings(folder: Path, report: str, end: str = "") -> list[str]:
     return [one.code for one in lead if not {one.values.get("scene"), one.values.get("source")} & set(STANDING)]
 
 
+def ordinary_days(folder: Path) -> tuple[int, int, int]:
+    """Days without an event that have an expected band, those inside it, and those called odd."""
+    from shopnb import open_page
+    from shopnb.metrics.periods import event_days
+
+    page = open_page("shop_overview", shop=str(folder), start_date="", end_date="", lang="zh")
+    band = page.numbers.band
+    known = band[band["low"].notna() & ~event_days(page.events, band["day"])]
+    return len(known), int(known["value"].between(known["low"], known["high"]).sum()), int(known["outside"].sum())
+
+
 def main() -> None:
     """Draw the shops one after the other and tell the shares."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -74,12 +86,14 @@ def main() -> None:
     sys.path.insert(0, str(REPO))
     false: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    alarms = 0
+    alarms = days = inside = odd = 0
     for turn in range(given.shops):
         with tempfile.TemporaryDirectory() as where:
             folder = quiet_shop(Path(where) / "shop", given.seed + turn)
             found = {report: false_findings(folder, report) for report in ("shop_overview", "traffic_sources")}
             earlier = [false_findings(folder, "shop_overview", end) for end in ORDINARY_WEEKS]
+            more = ordinary_days(folder)
+        days, inside, odd = (so_far + one for so_far, one in zip((days, inside, odd), more, strict=True))
         for report, seen in found.items():
             false[report] += bool(seen)
             codes.update(f"{report}: {code}" for code in seen)
@@ -87,7 +101,11 @@ def main() -> None:
         alarms += len(found["shop_overview"]) + sum(map(len, earlier))
         codes.update(f"earlier: {code}" for week in earlier for code in week)
         told = ", ".join(f"{name} {count}/{turn + 1}" for name, count in sorted(false.items()))
-        print(f"{turn + 1:4} shops with a false finding: {told}; alarms a month {alarms / (turn + 1):.2f}", flush=True)
+        print(
+            f"{turn + 1:4} shops with a false finding: {told}; alarms a month {alarms / (turn + 1):.2f}; "
+            f"odd days a month {30 * odd / days:.2f}; band holds {inside / days:.3f} of {days} days",
+            flush=True,
+        )
     print("\n".join(f"{count:5} {code}" for code, count in codes.most_common()))
 
 

@@ -16,7 +16,7 @@ from scipy import special
 from shopnb.metrics.gates import is_presale
 from shopnb.metrics.overview import ALARM_LEVEL
 from shopnb.metrics.periods import Period
-from shopnb.stats import Estimate, compare_proportions, holm
+from shopnb.stats import Estimate, compare_proportions, false_discovery
 
 LEAST_EXPECTED = 5.0  # buyers of a cell from which the chi-square approximation holds
 
@@ -38,7 +38,7 @@ class ItemChange:
     cart_users: float
     search_visitors: float
     conversion: Estimate  # difference now − base, in share, with its 95 % interval and p value
-    real: bool = False  # survives the correction for many items
+    real: bool = False  # holds with the share of false ones among all that hold controlled
     orderers: float = 0.0
     orderers_base: float = 0.0
     presale: bool = False  # ordered and not paid in one of the two periods (QA1): `conversion` is of orders
@@ -80,12 +80,13 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
     Parameters
     ----------
     now_days : length of the period; base sums are scaled to it.
-    level : Holm's correction keeps the chance of any false mark on a page below 1 − level.
+    level : of the marked items at most 1 − level are false on average (Benjamini and Hochberg 1995); on a page where no
+        item changed, that is the chance of any mark at all.
 
     Returns
     -------
     Items of either side; intervals and p values are widened by `dispersion`. `real` holds for changes that pass
-    Holm's correction over all items tested. Intervals are of 95 %. A presale item, ordered and not yet paid, has a
+    the step-up over all items tested. Intervals are of 95 %. A presale item, ordered and not yet paid, has a
     payment conversion of 0 that is none: it is compared by its orders and never marked.
     """
     wide = pair.frame.pivot_table(index="item_id", columns="which", values=list(_ITEM_SUMMED), aggfunc="sum").fillna(
@@ -130,8 +131,9 @@ def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -
 
 
 def _mark_real(items: list[ItemChange], level: float) -> list[ItemChange]:
-    """Holm's step-down over the items that could be tested."""
-    real = holm([math.nan if item.presale else item.conversion.p_value for item in items], level=level)
+    """Which items that could be tested hold; their counts are of separate visits, so the tests do not hang together."""
+    tested = [math.nan if item.presale else item.conversion.p_value for item in items]
+    real = false_discovery(tested, rate=1 - level)
     return [replace(item, real=holds) for item, holds in zip(items, real, strict=True)]
 
 
