@@ -360,7 +360,8 @@ def test_on_a_terminal_a_table_shows_what_runs(shops, tmp_path):
 
 
 def test_data_of_the_sample_are_stale_only_for_those_who_ask(sample_shop):
-    from shopnb.cli import reports, running
+    from shopnb import readiness
+    from shopnb.cli import running
     from shopnb.shop import open_shop
 
     shop = open_shop(sample_shop)
@@ -369,5 +370,5 @@ def test_data_of_the_sample_are_stale_only_for_those_who_ask(sample_shop):
     assert strict(shop.folder, "shop_overview", None) > "2026-09-01"
     day = dt.date(2026, 9, 30)
     assert plain(shop.folder, "shop_overview", day) == "2026-09-30"
-    assert reports.due("traffic_sources", day) == "2026-09-23"
-    assert reports.due("market_sizing", day) == reports.due("of_my_own", day) == ""
+    assert readiness.due("traffic_sources", day) == "2026-09-23"
+    assert readiness.due("market_sizing", day) == readiness.due("of_my_own", day) == ""

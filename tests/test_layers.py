@@ -35,7 +35,8 @@ ALLOWED = {
     },
     "report": {"labels", "tables", "screen"},
     "runner": {"labels", "report"},
-    "cli": {"runner", "intake", "shop", "report", "labels", "pages", "charts"},
+    "readiness": {"shop", "pages", "labels"},
+    "cli": {"runner", "intake", "shop", "report", "labels", "pages", "charts", "readiness"},
 }  # fmt: skip
 # library -> the layers that may import it; all others may not
 ONLY_IN = {

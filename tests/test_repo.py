@@ -153,7 +153,7 @@ def test_a_wheel_carries_notebooks_and_sample_and_finds_them(tmp_path):
         assert path.relative_to(ROOT).as_posix() in names
     assert not [name for name in names if "__pycache__" in name or name.startswith(("tests/", "tools/"))]
     script = (
-        "from shopnb import parameters; from shopnb.cli.sample import sample_folder;"
+        "from shopnb import parameters; from shopnb.shop.sample import sample_folder;"
         "print(len(parameters.notebooks()), (sample_folder() / 'shopnb.toml').is_file(), parameters.__file__)"
     )
     environment = {"PYTHONPATH": str(tmp_path / "installed"), "SHOPNB_HOME": str(tmp_path / "home"), "PATH": ""}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
-from shopnb.cli.sample import packaged_sample
+from shopnb.shop.sample import packaged_sample
 
 
 def lab(given: argparse.Namespace, lang: str) -> int:

@@ -6,67 +6,11 @@ Belongs here: questions that the planner and `status` ask of a page, answered wi
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
-from shopnb import labels, parameters
+from shopnb import labels, parameters, readiness
 from shopnb.cli import terminal
-from shopnb.errors import ParameterError, ShopnbError
-from shopnb.shop import ReportTables, Shop
-
-if TYPE_CHECKING:
-    from shopnb.pages import Page
-
-
-def needs(slug: str) -> tuple[str, ...]:
-    """Tables that a report is about; () for a notebook of the user's own."""
-    page = _page(slug)
-    return (*page.needs, *page.needs_any) if page else ()
-
-
-def tables_of(slug: str) -> ReportTables | None:
-    """The tables that a report is made of; None for a notebook of the user's own."""
-    page = _page(slug)
-    return ReportTables(page.needs, page.needs_any, page.uses) if page else None
-
-
-def lacking(shop: Shop, slug: str) -> ShopnbError | None:
-    """Why a report cannot run on a shop: the first table it lacks, with the export to download."""
-    page = _page(slug)
-    return page.lacking(shop) if page else None
-
-
-def last_day(shop: Shop, slug: str) -> str:
-    """Last day in the tables a report is about, ISO; "" where they have no days."""
-    page = _page(slug)
-    return page.last_day(shop) if page else ""
-
-
-def due(slug: str, day: dt.date) -> str:
-    """Day that the data of a report should reach when it is made for `day`, ISO; "" where nobody expects any."""
-    page = _page(slug)
-    if page is None or page.days_behind is None:
-        return ""
-    return (day - dt.timedelta(days=page.days_behind)).isoformat()
-
-
-def refused(shop: Shop, slug: str, values: Mapping[str, Any]) -> ParameterError | None:
-    """Why a report's page would not take these parameters; its own checks, run without computing anything."""
-    page = _page(slug)
-    try:
-        if page:
-            page(shop, values)
-    except ParameterError as error:
-        return error
-    return None
-
-
-def _page(slug: str) -> type[Page] | None:
-    from shopnb.pages import PAGES  # pandas, Altair and Ibis: only where a report is looked at
-
-    return PAGES.get(slug)
 
 
 def list_(given: argparse.Namespace, lang: str) -> int:
@@ -79,7 +23,7 @@ def list_(given: argparse.Namespace, lang: str) -> int:
             {
                 "report": slug,
                 "question": questions[slug],
-                "needs": list(needs(slug)),
+                "needs": list(readiness.needs(slug)),
                 "notebook": str(notebook),
                 "parameters": [vars(parameter) for parameter in declared[slug]],
             }
@@ -101,7 +45,7 @@ def list_(given: argparse.Namespace, lang: str) -> int:
 
 def _needed(slug: str, lang: str) -> str:
     """Tables that a report needs, in words; of those that stand for each other one is enough."""
-    page = _page(slug)
+    page = readiness.page_of(slug)
     tables = page.needs if page else ()
     named = [labels.text(f"intake.tables.{name}", lang) for name in tables]
     if page and page.needs_any:

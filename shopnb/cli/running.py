@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 import psutil
 
-from shopnb.cli import reports, terminal
-from shopnb.cli.sample import shop_folder
+from shopnb import readiness
+from shopnb.cli import terminal
 from shopnb.cli.telling import Teller
 from shopnb.errors import ParameterError, RunError, ShopnbError
 from shopnb.runner import (
@@ -35,6 +35,7 @@ from shopnb.runner import (
 )
 from shopnb.runner.workers import warm_up  # not through the package: its template is a program too
 from shopnb.shop import Shop, open_shop
+from shopnb.shop.sample import shop_folder
 
 EXIT_STALE = 3  # with --require-fresh: every report is there, some end before the day they should reach
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -102,12 +103,12 @@ def _known(shops: dict[Path, Shop], *, expects_fresh: bool) -> Reports:
         settings = shops[folder].settings
         if day is None and settings.sample and not expects_fresh:
             return ""
-        return reports.due(slug, day or yesterday(settings.time_zone, now))
+        return readiness.due(slug, day or yesterday(settings.time_zone, now))
 
     return Reports(
-        lacking=cache(lambda folder, slug: reports.lacking(shops[folder], slug)),
-        last_day=lambda folder, slug: reports.last_day(shops[folder], slug),
-        refused=lambda folder, slug, values: reports.refused(shops[folder], slug, values),
+        lacking=cache(lambda folder, slug: readiness.lacking(shops[folder], slug)),
+        last_day=lambda folder, slug: readiness.last_day(shops[folder], slug),
+        refused=lambda folder, slug, values: readiness.refused(shops[folder], slug, values),
         due=due,
     )
 

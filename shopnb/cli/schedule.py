@@ -16,11 +16,11 @@ from pathlib import Path
 from shopnb import labels, parameters
 from shopnb.cli import terminal
 from shopnb.cli.parser import default_of
-from shopnb.cli.sample import shop_folder
 from shopnb.errors import ParameterError
 from shopnb.runner.plan import unknown_report
 from shopnb.shop import Settings
 from shopnb.shop.folder import find_folder
+from shopnb.shop.sample import shop_folder
 from shopnb.shop.settings import read_settings
 
 _WITH_VALUE = ("lang", "jobs", "timeout", "memory")
