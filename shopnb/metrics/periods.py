@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -66,6 +67,43 @@ def resolve(last_day: dt.date, *, start: dt.date | None, end: dt.date | None, gr
     if grain == "month":
         return Period(final.replace(day=1), final)
     return Period(final - dt.timedelta(days=GRAIN_DAYS[grain] - 1), final)
+
+
+def presets(last_day: dt.date, events: Sequence[Event] = ()) -> dict[str, Period]:
+    """The periods that people ask for by name; yesterday is the last day in the data, for reports know no clock.
+
+    Parameters
+    ----------
+    last_day : last day in the data.
+    events : campaigns and holidays; the campaign that began last before `last_day` is offered, phases of one name
+        joined, as far as the data go.
+
+    Returns
+    -------
+    dict of str to Period
+        `yesterday`, `last_week` (the last whole week, Monday to Sunday), `this_month`, `last_30_days`, and `campaign`
+        where there was one.
+
+    Examples
+    --------
+    >>> presets(dt.date(2026, 9, 2))["last_week"]
+    Period(start=datetime.date(2026, 8, 24), end=datetime.date(2026, 8, 30))
+    """
+    sunday = last_day - dt.timedelta(days=(last_day.weekday() + 1) % 7)
+    found = {
+        "yesterday": Period(last_day, last_day),
+        "last_week": Period(sunday - dt.timedelta(days=6), sunday),
+        "this_month": Period(last_day.replace(day=1), last_day),
+        "last_30_days": Period(last_day - dt.timedelta(days=29), last_day),
+    }
+    begun = [one for one in events if one.kind == "campaign" and one.period.start <= last_day]
+    if begun:
+        name = max(begun, key=lambda event: event.period).name
+        phases = [one.period for one in begun if one.name == name and one.period.start.year == last_day.year]
+        phases = phases or [max(one.period for one in begun if one.name == name)]
+        start, end = min(one.start for one in phases), max(one.end for one in phases)
+        found["campaign"] = Period(start, min(end, last_day))
+    return found
 
 
 def events_in(events: list[Event], period: Period) -> list[Event]:
