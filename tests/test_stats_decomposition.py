@@ -67,6 +67,23 @@ def test_simpson_is_named():
     assert split.is_reversed
 
 
+def test_intervals_of_mix_and_of_money_by_hand():
+    before, after = {"search": 60, "feed": 40}, {"search": 20, "feed": 80}
+    values, later = {"search": 4.0, "feed": 1.0}, {"search": 4.5, "feed": 1.5}
+    errors = ({"search": 0.3, "feed": 0.1}, {"search": 0.4, "feed": 0.2})
+    split = mix_rate(before, values, after, later, level=0.9, rates_are_shares=False, errors=errors)
+    assert split.mix.estimate == pytest.approx(-0.4 * 4.25 + 0.4 * 1.25)
+    assert split.rate.estimate == pytest.approx(0.5)
+    mix_error = math.sqrt(0.4**2 * (0.3**2 + 0.4**2) / 4 + 0.4**2 * (0.1**2 + 0.2**2) / 4)
+    assert split.mix.high - split.mix.estimate == pytest.approx(1.6448536 * mix_error, rel=1e-6)
+    rate_error = math.sqrt(0.4**2 * (0.3**2 + 0.4**2) + 0.6**2 * (0.1**2 + 0.2**2))
+    assert split.rate.estimate - split.rate.low == pytest.approx(1.6448536 * rate_error, rel=1e-6)
+    without = mix_rate(before, values, after, later, rates_are_shares=False)
+    assert math.isnan(without.mix.low)
+    assert math.isnan(without.rate.high)
+    assert without.mix.estimate == split.mix.estimate
+
+
 def test_part_of_one_period_is_all_mix():
     split = mix_rate({"a": 100}, {"a": 0.1}, {"a": 100, "b": 100}, {"a": 0.1, "b": 0.3})
     assert split.rate.estimate == 0

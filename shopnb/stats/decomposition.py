@@ -79,7 +79,7 @@ class MixRate:
     Attributes
     ----------
     change, mix, rate : Estimate; `mix.estimate + rate.estimate == change.estimate` (to 1e-12).
-        mix has no interval: the weights are taken as they are.
+        The intervals are those of the rates: the weights are taken as they are.
     parts : DataFrame, one row a part: part, share_before, share_after, rate_before, rate_after, mix_effect,
         rate_effect, rate_effect_low, rate_effect_high. The two effects sum over parts to `mix` and `rate`.
     is_reversed : the mean moved against the rates (Simpson): the rate effect has the other sign than the change, and
@@ -103,6 +103,7 @@ def mix_rate(
     *,
     level: float = 0.95,
     rates_are_shares: bool = True,
+    errors: tuple[Mapping[str, float], Mapping[str, float]] | None = None,
 ) -> MixRate:
     """Split the change of a mean into the parts' changed weights (mix) and changed rates (rate).
 
@@ -112,6 +113,8 @@ def mix_rate(
     rates_before, rates_after : part -> rate of that part (payers / visitors). Missing or NaN where it has no weight.
     level : confidence of the intervals.
     rates_are_shares : the rates are successes / weight, so that binomial intervals hold; else intervals are NaN.
+    errors : standard errors of the rates before and after, part -> error, for rates that are no shares (money a
+        visitor); None for none.
 
     Notes
     -----
@@ -139,12 +142,14 @@ def mix_rate(
     means = (share * rate).sum(axis=1)
     mix_effect = (share[1] - share[0]) * (rate.mean(axis=0) - means.mean())
     rate_effect = (rate[1] - rate[0]) * share.mean(axis=0)
-    variance = _rate_variance(weights, rate, seen) if rates_are_shares else np.full(weights.shape, NAN)
+    given = [[period.get(name, NAN) for name in names] for period in errors or ({}, {})]
+    variance = _rate_variance(weights, rate, seen) if rates_are_shares else np.square(np.array(given, float))
     # the rate effect moves with r1 and r0 alone, the change through each period's own shares
     error = np.sqrt(np.where(seen.all(axis=0), variance.sum(axis=0), 0.0)) * share.mean(axis=0)
     total_rate = _with_interval(float(rate_effect.sum()), float(np.sqrt(np.square(error).sum())), quantile)
     change_error = float(np.sqrt((np.square(share) * np.where(seen, variance, 0.0)).sum()))
     change = _with_interval(float(means[1] - means[0]), change_error, quantile)
+    total_mix = _with_interval(float(mix_effect.sum()), _mix_error(share, variance, seen), quantile)
     parts = pd.DataFrame(
         {
             "part": names,
@@ -159,7 +164,7 @@ def mix_rate(
         }
     )
     is_reversed = change.estimate * total_rate.estimate < 0 and (total_rate.low > 0 or total_rate.high < 0)
-    return MixRate(change, Estimate(float(mix_effect.sum())), total_rate, parts, is_reversed)
+    return MixRate(change, total_mix, total_rate, parts, is_reversed)
 
 
 def _fault(weights: np.ndarray, rates: np.ndarray, rates_are_shares: bool) -> str | None:
@@ -176,6 +181,12 @@ def _rate_variance(weights: np.ndarray, rate: np.ndarray, seen: np.ndarray) -> n
     trials = np.where(seen, weights, 1.0)
     near = (rate * trials + 0.5) / (trials + 1)
     return np.asarray(near * (1 - near) / trials)
+
+
+def _mix_error(share: np.ndarray, variance: np.ndarray, seen: np.ndarray) -> float:
+    """Standard error of the sum of (s1 - s0) r_bar, r_bar being the mean of two rates, or the one rate there is."""
+    known = np.where(seen, variance, 0.0).sum(axis=0) / np.where(seen.all(axis=0), 4, 1)
+    return float(np.sqrt((np.square(share[1] - share[0]) * known).sum()))
 
 
 def _with_interval(estimate: float, error: float, quantile: float) -> Estimate:
