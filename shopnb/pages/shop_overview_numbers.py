@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from shopnb import labels
+from shopnb import labels, view
 from shopnb.findings.overview import Basis
 from shopnb.metrics.changes import Outcome, Recheck
 from shopnb.metrics.funnel import Chat, Funnel, Listing
@@ -20,6 +22,7 @@ from shopnb.stats import MixRate
 
 PEER_METRICS = {"访客数": "visitor_days", "支付转化率": "payment_conversion", "客单价": "spend_per_buyer",
                 "退款占比": "refund_share", "支付金额": "paid_amount"}  # fmt: skip
+Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
 LEAST_VISITORS, LEAST_BUYERS = 100, 5  # a rate is printed from here on (pages.md 4.2)
 
 
@@ -51,6 +54,7 @@ class Numbers:
     listing: Listing | None
     quadrants: Quadrants | None
     goods: Range | None
+    unfinished: dt.date | None  # a last day left out because it was exported before it was over
     outcomes: list[Outcome]
     rechecks: list[Recheck]
 
@@ -72,3 +76,9 @@ def change_text(now: float, before: float, kind: str, lang: str) -> str:
     if kind.startswith("pct"):
         return labels.format_value(now - before, "pp", lang)
     return labels.format_value(now / before - 1, "signed_pct", lang) if before > 0 else labels.MISSING
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean of those that are known; NaN where none is."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
