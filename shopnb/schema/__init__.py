@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from shopnb.schema import listing_tests, market, orders, shop, traffic, typed
 from shopnb.schema.columns import ARROW_TYPES, Arithmetic, Column, Table
-from shopnb.schema.typed import REQUIRED
+from shopnb.schema.typed import CHOICES, REQUIRED
 
 VERSION = 3  # part of every import's digest: raise it when stored columns change
 
@@ -18,4 +18,4 @@ TABLES: dict[str, Table] = {
     if isinstance(table, Table)
 }
 
-__all__ = ["ARROW_TYPES", "REQUIRED", "TABLES", "VERSION", "Arithmetic", "Column", "Table"]
+__all__ = ["ARROW_TYPES", "CHOICES", "REQUIRED", "TABLES", "VERSION", "Arithmetic", "Column", "Table"]

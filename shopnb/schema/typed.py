@@ -214,3 +214,20 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "service": ("day",),
     "votes": ("question", "option"),
 }
+
+# The words that are offered for a column ; others may be typed.
+CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("changes", "object"): ("商品", "店铺", "推广", "客服", "物流"),
+    ("changes", "change"): (
+        "主图", "标题", "详情", "价格", "SKU图", "优惠", "赠品", "推广预算", "推广出价", "人群", "上新", "下架", "断货",
+        "话术",
+    ),
+    ("changes", "metric"): ("点击率", "加购率", "支付转化率", "访客数", "客单价", "支付金额", "退款率"),
+    ("campaigns", "phase"): ("预热", "预售", "爆发", "返场"),
+    ("targets", "scope"): ("全店",),
+    ("competitors", "shop_type"): ("旗舰", "专营", "C店", "网红"),
+    ("competitors", "comparable"): ("是", "否"),
+    ("items", "role"): ("爆款", "利润", "引流", "新品", "清仓"),
+    ("votes", "voters"): ("老客群", "朋友圈"),
+    ("ab_daily", "rotation"): ("轮播", "优选"),
+}  # fmt: skip

@@ -20,6 +20,7 @@ FILE_NAME = "shopnb.toml"
 PLATFORMS = ("taobao", "tmall", "1688", "pdd", "jd", "douyin", "other")
 _SECTIONS = ("fees", "intake", "targets")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_HEADING = re.compile(r"\s*\[")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -79,6 +80,58 @@ def read_settings(folder: Path) -> Settings:
     for section in ("fees", "targets"):
         given[section] = {name: float(value) for name, value in given.get(section, {}).items()}
     return Settings(**given)
+
+
+def write_rates(folder: Path, *, margin_rate: float | None, fees: Mapping[str, float | None]) -> Settings:
+    """Write the margin rate and fee rates into `shopnb.toml`; everything else in it, comments too, stays as it is.
+
+    Parameters
+    ----------
+    folder : the shop folder. margin_rate, fees : None takes a line out of force by a number sign before it.
+
+    Raises
+    ------
+    InputError
+        `settings_value` and the other errors of `read_settings`, `file_locked`; the file is then as it was.
+    """
+    path = folder / FILE_NAME
+    before = path.read_text("utf-8-sig") if path.exists() else ""
+    lines = before.splitlines()
+    section = next((place for place, line in enumerate(lines) if _HEADING.match(line)), len(lines))
+    top = _with_values(lines[:section], {"margin_rate": margin_rate})
+    place = next((place for place, line in enumerate(lines) if re.match(r"#?\s*\[fees\]", line)), None)
+    if place is None:
+        inside, after = ["[fees]"], lines[section:]
+    else:
+        last = next((n for n in range(place + 1, len(lines)) if _HEADING.match(lines[n])), len(lines))
+        inside, after = ["[fees]", *lines[place + 1 : last]], lines[section:place] + lines[last:]
+        top = _with_values(lines[: min(section, place)], {"margin_rate": margin_rate})
+    while inside and not inside[-1].strip():
+        inside.pop()
+    written = "\n".join([*top, *_with_values(inside, fees), "", *after]) + "\n"
+    try:
+        path.write_text(written, "utf-8")
+    except OSError:
+        raise InputError("file_locked", file=str(path)) from None
+    try:
+        return read_settings(folder)
+    except InputError:
+        path.write_text(before, "utf-8")
+        raise
+
+
+def _with_values(lines: list[str], values: Mapping[str, float | None]) -> list[str]:
+    """`name = value` in the line that has the name, in force or not, else in a new one; the remark behind it stays."""
+    made = list(lines)
+    for name, value in values.items():
+        pattern = re.compile(rf"#?\s*{name}\s*=\s*[^#]*?(\s*#.*)?$")
+        found = next((place for place, line in enumerate(made) if pattern.match(line)), None)
+        if found is not None:
+            remark = pattern.match(made[found])[1] or ""  # type: ignore[index]
+            made[found] = f"{name} = {value:g}{remark}" if value is not None else f"# {made[found].lstrip('# ')}"
+        elif value is not None:
+            made.append(f"{name} = {value:g}")
+    return made
 
 
 def _is_number(value: Any) -> bool:
