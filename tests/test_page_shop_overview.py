@@ -10,6 +10,7 @@ from shopnb import open_page, schema
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.intake import import_files
 from shopnb.labels import LANGUAGES
+from shopnb.metrics.overview import SPLIT_PARTS
 
 ORDINARY_WEEKS = ("2026-08-02", "2026-08-09", "2026-08-16")
 STANDING = ("精准人群推广", "智能场景")  # ad scenes that lose money every week: truths 3 and 8
@@ -94,6 +95,30 @@ def test_the_split_sums_to_the_change(last_week):
     assert parts == pytest.approx(change, abs=1e-6)
 
 
+def test_the_sample_week_is_carried_down_to_items_and_sources(last_week):
+    n = last_week.numbers
+    change = n.now.paid_amount - n.before.paid_amount
+    for found in (n.item_parts, n.source_parts):
+        rows = found.rows
+        above = rows[rows["kind"] != "shop"]
+        for name in SPLIT_PARTS:
+            assert math.fsum(above[name]) == pytest.approx(n.split[name], rel=1e-9)
+        assert math.fsum(above["total"]) == pytest.approx(change, rel=1e-9)
+    # truth 1: the leaking item is the first, by its conversion
+    lead = n.item_parts.lead
+    assert n.item_parts.names[lead["part"]] == "316大容量"
+    assert min(SPLIT_PARTS, key=lambda name: lead[name]) == "payment_conversion"
+    # truth 2: more visitors went where fewer buy, so the sources' mix adds by visitors and takes by conversion
+    mix = n.source_parts.rows.set_index("kind").loc["mix"]
+    assert mix["visitor_days"] > 0 > mix["payment_conversion"]
+    # a rule that counts each purchase once was chosen where there are two
+    assert n.source_parts.rule == "最后一次访问来源"
+    tables = {part.id: part for part in last_week.build_section("moved").parts if hasattr(part, "frame")}
+    assert tables["parts_items"].frame["label"].iloc[-1] == "全店合计"
+    assert "316大容量" in tables["parts_items"].caption
+    assert "最后一次访问来源" in tables["parts_sources"].caption
+
+
 def test_figures_agree_with_the_rows_in_force(last_week, sample_shop):
     from shopnb.shop import open_shop
 
@@ -173,6 +198,18 @@ def test_a_hole_in_the_week_is_named_and_nothing_is_concluded(tmp_path):
     assert page.found == []
     assert page.record()["figures"]["paid_amount"]["code"] == "missing_days"
     assert math.isnan(page.numbers.split["visitor_days"])
+
+
+def test_from_the_daily_report_alone_every_section_says_what_it_lacks(tmp_path):
+    days = [(f"2026-08-{day:02d}", 1000, 40, 2800 + 10 * day, 90) for day in range(1, 31)]
+    import_files([daily_csv(tmp_path / "files", days)], tmp_path / "shop")
+    page = opened(tmp_path / "shop")
+    assert sum(page.numbers.split.values()) == pytest.approx(490)  # 10 a day more than a week ago, seven days
+    said = {key: [part.text for part in page.build_section(key).parts if hasattr(part, "text")]
+            for key in page.section_keys}  # fmt: skip
+    assert sum("商品_全部" in text or "流量来源" in text for text in said["moved"]) == 2
+    assert any("商品_全部" in text for text in said["items"])
+    assert all("nan" not in text.lower() for texts in said.values() for text in texts)
 
 
 def test_a_tiny_shop_gets_four_weeks_and_no_alarm():

@@ -18,6 +18,7 @@ from shopnb.metrics.periods import Period, normal_bases, resolve, same_period_la
 from shopnb.metrics.plan import plan
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Numbers, mean
+from shopnb.pages.shop_overview_parts import item_parts, source_parts
 from shopnb.pages.source_naming import source_names
 from shopnb.stats import MixRate, mix_rate
 
@@ -61,6 +62,7 @@ def compute(page: Page) -> Numbers:
     peers = {
         stage: peer(typed, metric, end=period.end, days=period.days) for stage, metric in funnel.PEER_METRICS.items()
     }
+    split = overview.sales_split(now, before)
     last_year, event = _last_year(page, days, period, rate)
     ads = page.shop.table("ad_daily") if page.shop.has("ad_daily") else None
     item_period = page.shop.table("item_period") if page.shop.has("item_period") else None
@@ -74,7 +76,9 @@ def compute(page: Page) -> Numbers:
         bases=bases,
         watched=overview.signals(now, bases),
         band=band[band["day"] <= period.end],
-        split=overview.sales_split(now, before),
+        split=split,
+        item_parts=item_parts(page, period, compared, split),
+        source_parts=source_parts(page, now, compared, split),
         pair=pair,
         scenes=_scenes(page, period, compared),
         items=moved,

@@ -11,6 +11,7 @@ from shopnb import charts, labels, view
 from shopnb.metrics import overview
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Parts, change_text
+from shopnb.pages.shop_overview_parts import parts_tables
 
 BESIDE = ("goal_due", "last_year", "peer_mean", "peer_best")
 
@@ -24,6 +25,7 @@ def moved(page: Page) -> Parts:
             _margin_chart(page),
             _break_even(page),
             _moved_table(page),
+            *parts_tables(page),
             _buyers_table(page),
         )
     steps = [
@@ -45,7 +47,8 @@ def moved(page: Page) -> Parts:
         spend=n.split["spend_per_buyer"],
     )
     chart = charts.chart_waterfall(frame, id="moved", title=title, alt=alt, lang=page.lang, kind="money")
-    return chart, _margin_chart(page), _break_even(page), _moved_table(page), _buyers_table(page)
+    tables = (_moved_table(page), *parts_tables(page), _buyers_table(page))
+    return chart, _margin_chart(page), _break_even(page), *tables
 
 
 def _margin_chart(page: Page) -> view.ChartPart | view.TextPart:

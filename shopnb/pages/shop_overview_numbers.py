@@ -18,6 +18,7 @@ from shopnb.metrics.overview import AdScene, Signal, Totals
 from shopnb.metrics.peers import Peer
 from shopnb.metrics.periods import Period
 from shopnb.metrics.plan import Plan
+from shopnb.pages import shop_overview_parts as parts
 from shopnb.stats import MixRate
 
 PEER_METRICS = {"访客数": "visitor_days", "支付转化率": "payment_conversion", "客单价": "spend_per_buyer",
@@ -39,6 +40,8 @@ class Numbers:
     watched: dict[str, Signal]
     band: pd.DataFrame
     split: dict[str, float]
+    item_parts: parts.Parts
+    source_parts: parts.Parts
     pair: ItemPair | None
     scenes: list[AdScene]
     items: list[ItemChange]
