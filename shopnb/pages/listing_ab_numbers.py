@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from shopnb import labels
+from shopnb import labels, view
 from shopnb.metrics.listing_disturbed import Disturbed
 from shopnb.metrics.listing_money import Saving
 from shopnb.metrics.listing_plan import Plan
@@ -14,6 +15,12 @@ from shopnb.metrics.listing_states import Comparison
 from shopnb.metrics.listing_tests import Counts, ListingTest
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate
+
+if TYPE_CHECKING:
+    from shopnb.pages.listing_ab import ListingAb
+
+Part = view.ChartPart | view.TablePart | view.TextPart
+Parts = tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -60,3 +67,15 @@ def gap_range(low: float, high: float, *, is_share: bool, lang: str) -> str:
     if is_share:
         return labels.format_range(low * 100, high * 100, "ratio", lang)
     return labels.format_range(low, high, "signed", lang)
+
+
+def with_range(page: ListingAb, estimate: Estimate, kind: str) -> str:
+    """A number with its range in words; without where it has none."""
+    value = labels.format_value(estimate.estimate, kind, page.lang)
+    if math.isnan(estimate.low):
+        return value
+    if kind in ("pp", "signed"):
+        ends = gap_range(estimate.low, estimate.high, is_share=kind == "pp", lang=page.lang)
+    else:
+        ends = labels.format_range(estimate.low, estimate.high, kind, page.lang)
+    return labels.text("common.with_range", page.lang, value=value, range=ends)

@@ -1,0 +1,179 @@
+"""The numbers of the listing test page for one set of parameters: which test, which metric, which comparison."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from shopnb import labels
+from shopnb.errors import MissingDataError, ParameterError
+from shopnb.metrics import listing_ab as metrics
+from shopnb.metrics.listing_brakes import after_click, braked, is_confounded
+from shopnb.metrics.listing_disturbed import Disturbed
+from shopnb.metrics.listing_money import Saving, saving
+from shopnb.metrics.listing_plan import plan_test
+from shopnb.metrics.listing_states import BY_DAY, LEAST_DAYS, PARTS, Comparison, Design, State
+from shopnb.metrics.listing_tests import Counts, ListingTest, counts_of, outcomes_of
+from shopnb.pages.listing_ab_numbers import Numbers
+
+if TYPE_CHECKING:
+    from shopnb.pages.listing_ab import ListingAb
+
+OTHER = {
+    "changes": (Design.BEFORE_AFTER, State.CHANGE),
+    "products": (Design.PRODUCTS, State.PRODUCTS),
+    "votes": (Design.VOTES, State.VOTES),
+}
+_UNPRICED = Saving(math.nan, math.nan, math.nan, math.nan, "not_click_rate")
+
+
+def compute(page: ListingAb) -> Numbers:
+    """Choose the test, recognise its design, compare its versions."""
+    test = _test(page)
+    rotation, effect = page.choice("rotation"), float(page.given["min_effect"])
+    if not 0 <= effect < 1:
+        raise ParameterError("parameter_share", report=page.slug, name="min_effect", found=effect)
+    if page.given["planned_days"] < 0:
+        raise ParameterError(
+            "parameter_positive", report=page.slug, name="planned_days", found=page.given["planned_days"]
+        )
+    rate = page.margin_rate()
+    if test.source in OTHER:
+        design, state = OTHER[test.source]
+        made = Comparison("click_rate", design, state)
+        return Numbers(test, made, _UNPRICED, plan_test(made), rate)
+    table = page.shop.table(test.source)
+    if test.source == "ab_users":
+        return _users(page, test, outcomes_of(table, test), effect, rate)
+    counts = counts_of(table, test, start=page.day("start_date"), end=page.day("end_date"))
+    if counts.daily.empty:
+        if counts.refused:
+            raise MissingDataError("no_true_rows", report=page.slug, test=test.name, rows=_refused_count(counts))
+        raise MissingDataError(
+            "no_days_in_period",
+            report=page.slug,
+            start=page.given["start_date"],
+            end=page.given["end_date"],
+            first=test.first,
+            last=test.last,
+        )
+    return _daily(page, test, counts, rotation, effect, rate)
+
+
+def _test(page: ListingAb) -> ListingTest:
+    given = str(page.given["test"])
+    if not given:
+        return page.tests[0]
+    for test in page.tests:
+        if given in (test.name, *test.key):
+            return test
+    names = [test.name for test in page.tests]
+    near = difflib.get_close_matches(given, names, n=1)
+    listed = ", ".join(names[:5])
+    raise ParameterError("unknown_test", report=page.slug, found=given, known=listed, nearest=(near or names)[0])
+
+
+def _metric(page: ListingAb, known: Sequence[str], default: str) -> str:
+    """The metric asked for, by its key or its name in the report's language."""
+    given = str(page.given["metric"])
+    if given == "auto":
+        return default
+    for key in known:
+        if given == key or any(given == page.named_metric(key, lang) for lang in labels.LANGUAGES):
+            return key
+    raise ParameterError(
+        "parameter_choice", report=page.slug, name="metric", found=given, allowed=", ".join(("auto", *known))
+    )
+
+
+def _control(page: ListingAb, counts: Counts | pd.DataFrame) -> str:
+    given = str(page.given["control"])
+    daily = counts.daily if isinstance(counts, Counts) else counts
+    known = sorted(daily["variant"].unique())
+    if given and given not in known:
+        raise ParameterError(
+            "parameter_choice", report=page.slug, name="control", found=given, allowed=", ".join(known)
+        )
+    return metrics.current_of(daily, given)
+
+
+def _users(page: ListingAb, test: ListingTest, outcomes: pd.DataFrame, effect: float, rate: float) -> Numbers:
+    names = list(dict.fromkeys(outcomes["outcome"]))
+    if not names:
+        raise MissingDataError("no_outcomes", report=page.slug, test=test.name)
+    yes_no = [name for name in names if outcomes.loc[outcomes["outcome"] == name, "is_yes_no"].all()]
+    metric = _metric(page, names, (yes_no or names)[-1])
+    control = _control(page, outcomes)
+    compared = {
+        name: metrics.compare_users(outcomes, metric=name, control=control, min_effect=effect) for name in names
+    }
+    caps = dict(zip(outcomes["outcome"], outcomes["cap"], strict=True))
+    plan = plan_test(compared[metric])
+    return Numbers(test, compared[metric], _UNPRICED, plan, rate, others=compared, caps=caps)
+
+
+def _daily(page: ListingAb, test: ListingTest, counts: Counts, rotation: str, effect: float, rate: float) -> Numbers:
+    metric = _metric(page, tuple(PARTS), "click_rate")
+    design, control = metrics.design_of(counts, rotation), _control(page, counts)
+    compared = {
+        name: metrics.compare_counts(
+            counts, metric=name, design=design, control=control, min_effect=effect,
+            planned_days=int(page.given["planned_days"]),
+        )
+        for name in PARTS
+    }  # fmt: skip
+    made, disturbed = compared[metric], _disturbed(page, counts)
+    calm = _calm(made, counts, disturbed)
+    if is_confounded(made, disturbed, calm):
+        made = replace(made, state=State.CONFOUNDED)
+    best = made.best
+    behind = {
+        name: after_click(counts, name, control, best.variant)
+        for name in ("cart_rate", "payment_conversion")
+        if best is not None
+    }
+    if "cart_rate" in behind:
+        made = braked(made, compared["cart_rate"], behind["cart_rate"])
+    cost = counts.daily["cost"].sum(min_count=1) / max(counts.daily["day"].nunique(), 1)
+    return Numbers(
+        test,
+        made,
+        saving(counts, made),
+        plan_test(made, cost_per_day=float(cost)),
+        rate,
+        counts=counts,
+        others=compared,
+        behind=behind,
+        disturbed=disturbed,
+        calm=calm,
+    )
+
+
+def _disturbed(page: ListingAb, counts: Counts) -> Disturbed:
+    """Prices and campaigns that changed while the versions ran."""
+    if not counts.dated:
+        return Disturbed()
+    days = counts.daily["day"]
+    return page.designs.disturbed(counts.item_ids, days.min(), days.max())
+
+
+def _calm(made: Comparison, counts: Counts, disturbed: Disturbed) -> Comparison | None:
+    """The comparison without the days of shared campaigns; None where too few days are left."""
+    if not disturbed.days or made.design not in BY_DAY or not made.arms:
+        return None
+    left = counts.daily[~counts.daily["day"].isin(disturbed.days)].reset_index(drop=True)
+    if made.arms[0].variant not in set(left["variant"]) or left["day"].nunique() < LEAST_DAYS:
+        return None
+    return metrics.compare_counts(
+        replace(counts, daily=left), metric=made.metric, design=made.design, control=made.arms[0].variant,
+        min_effect=made.zone,
+    )  # fmt: skip
+
+
+def _refused_count(counts: Counts) -> int:
+    return sum(len(rows) for rows in counts.refused.values())

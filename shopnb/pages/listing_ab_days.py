@@ -1,0 +1,96 @@
+"""The section by day: whether the lead holds every day, and how much each version was shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from shopnb import charts
+from shopnb.metrics import listing_ab as metrics
+from shopnb.metrics.listing_states import LEAST_CLICKS, OTHER_DESIGNS, Arm, Design, State
+from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
+from shopnb.stats import proportion_interval
+
+if TYPE_CHECKING:
+    from shopnb.pages.listing_ab import ListingAb
+
+SHOWN_ROWS = 14
+
+
+def by_day(page: ListingAb) -> Parts:
+    """Rates and shares by day, and the rows."""
+    n, made = page.numbers, page.numbers.comparison
+    columns = [
+        ("day", "day_short"),
+        ("variant", "text"),
+        (page.trials_kind, "int"),
+        (page.successes_kind, "int"),
+        ("rate_range", "text"),
+        ("allocation", "pct0"),
+    ]
+    if n.counts is None or not n.counts.dated or made.state is State.NO_COUNTS:
+        gone = pd.DataFrame(columns=[name for name, _ in columns])
+        return (
+            page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_days"),
+            page.muted("by_day.no_share"),
+            page.table("by_day", gone, columns),
+        )
+    frame = metrics.outcome_counts(n.counts, made.metric)
+    frame["share"] = frame["trials"] / frame.groupby("day")["trials"].transform("sum")
+    rows = frame.sort_values(["day", "variant"], ascending=[False, True])
+    rows = rows.assign(
+        rate_range=[
+            with_range(page, proportion_interval(x, m), "pct2")
+            for x, m in zip(rows["successes"], rows["trials"], strict=True)
+        ],
+        allocation=rows["share"],
+    ).rename(columns={"trials": page.trials_kind, "successes": page.successes_kind})
+    table = page.table("by_day", rows, columns, rows=SHOWN_ROWS)
+    if frame["day"].nunique() < 2:
+        return page.muted("by_day.one_day"), page.muted("by_day.no_share"), table
+    return _rate_lines(page, frame), _share_lines(page, frame), table
+
+
+def _rate_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
+    made = page.numbers.comparison
+    ahead = _days_ahead(frame, made.arms[0].variant, made.best)
+    lines = frame.assign(series=frame["variant"], value=frame["successes"] / frame["trials"])
+    lines = lines[lines["trials"] >= LEAST_CLICKS][["day", "series", "value"]]
+    if lines.empty or made.best is None:
+        return page.muted("by_day.too_few")
+    values = {"winner": made.best.variant, "current": made.arms[0].variant, "days": ahead[1], "ahead": ahead[0]}
+    title = page.text("by_day.title", **values)
+    alt = page.text("by_day.alt", **values, metric=page.metric_name())
+    return charts.chart_lines(
+        lines, id="by_day", title=title, alt=alt, lang=page.lang, kind="pct2", value_title=page.metric_name()
+    )
+
+
+def _days_ahead(frame: pd.DataFrame, current: str, best: Arm | None) -> tuple[int, int]:
+    """Days on which the best version's rate was above the current one's, of the days that had both."""
+    if best is None:
+        return 0, 0
+    rates = frame.assign(rate=frame["successes"] / frame["trials"]).pivot_table(
+        index="day", columns="variant", values="rate"
+    )
+    both = rates.reindex(columns=[current, best.variant]).dropna()
+    return int((both[best.variant] > both[current]).sum()), len(both)
+
+
+def _share_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
+    lines = frame.assign(series=frame["variant"], value=frame["share"])[["day", "series", "value"]]
+    top = frame.groupby("variant")["trials"].sum().sort_values(ascending=False, kind="stable")
+    values = {"variant": top.index[0], "share": float(top.iloc[0] / top.sum())}
+    design = page.numbers.comparison.design
+    key = "by_day.share_title_optimised" if design is Design.OPTIMISED else "by_day.share_title"
+    return charts.chart_lines(
+        lines,
+        id="allocation",
+        title=page.text(key, **values),
+        alt=page.text("by_day.share_alt", **values),
+        lang=page.lang,
+        kind="pct0",
+        value_title=page.text("by_day.share_axis"),
+        zero=True,
+    )
