@@ -150,7 +150,7 @@ def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: 
 
 def chart_lines(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number", value_title: str = "",
-    zero: bool = False,
+    zero: bool = False, spans: Sequence[tuple[dt.date, dt.date, str]] = (),
 ) -> ChartPart:  # fmt: skip
     """One line a series over days or weeks.
 
@@ -158,6 +158,7 @@ def chart_lines(
     ----------
     frame : one row per day (or week's first day) and series
         `day` (date), `series`, `value` (NaN: a gap), optional `low`, `high` (drawn as a band).
+    spans : campaigns and holidays as (first day, last day, name), drawn as strips.
     """
     points = frames.records(frame, ("day", "series", "value", "low", "high"))
     for row, raw in zip(points, frame.to_dict("records"), strict=True):
@@ -181,5 +182,6 @@ def chart_lines(
         layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2="high:Q", color=quiet))
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
     layers.append(hover.encode(y=y, color=quiet, tooltip=rows.told("day_text", "series", "text", lang=lang)))
+    layers = [*_strips(spans, 220, lang, ticks), *layers]
     whole = altair.layer(*layers).resolve_legend(color="independent")  # one shared legend, some hidden: Vega warns
     return frames.finish(whole, id=id, title=title, alt=alt, lang=lang, height=220)
