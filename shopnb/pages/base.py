@@ -31,6 +31,10 @@ from shopnb.shop import Shop
 from shopnb.view import FindingView, Note
 
 
+_OF_THEIR_OWN = ("shop", "lang", "start_date", "end_date", "due_date")  # parameters with checks of their own
+_LEFT_TO_THE_PAGE = ("", "auto")
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number of the record. `value` is NaN when it cannot be known, and then `code` says why."""
@@ -256,8 +260,12 @@ class Page(ABC):
         return self.share("margin_rate") or (math.nan if own is None else own)
 
     def choice(self, name: str) -> str:
-        """A parameter that is one of its `choices`."""
-        value, allowed = str(self.given[name]), self.choices()[name]
+        """A parameter that is one of its `choices`, or left to the page."""
+        value = str(self.given[name])
+        return value if value in _LEFT_TO_THE_PAGE else self._one_of(name, self.choices()[name])
+
+    def _one_of(self, name: str, allowed: Sequence[str]) -> str:
+        value = str(self.given[name])
         if value not in allowed:
             raise ParameterError(
                 "parameter_choice", report=self.slug, name=name, found=value, allowed=", ".join(filter(None, allowed))
@@ -265,14 +273,14 @@ class Page(ABC):
         return value
 
     def _check(self) -> None:
-        self.choice("lang")
         start, end = self.day("start_date"), self.day("end_date")
         if start and end and end < start:
             raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
         if missing := self.lacking(self.shop):
             raise missing
-        for name in self.choices():
-            if isinstance(self.given[name], str):
+        chosen = [name for name, value in self.given.items() if isinstance(value, str) and name not in _OF_THEIR_OWN]
+        if any(self.given[name] not in _LEFT_TO_THE_PAGE for name in chosen):  # else the tables need not be read
+            for name in sorted(self.choices().keys() & set(chosen)):
                 self.choice(name)
 
     @cached_property
