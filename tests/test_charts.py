@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import sys
 
 import altair
 import demo
@@ -13,7 +14,7 @@ import pytest
 import vl_convert
 
 from shopnb import charts
-from shopnb.charts import frames, theme
+from shopnb.charts import altair_start, frames, theme
 from shopnb.labels import letters
 from shopnb.view import CHART_MIME
 
@@ -130,3 +131,8 @@ def test_a_renderer_that_somebody_chose_stays():
         charts.renderer.use_offline()
         assert altair.renderers.active == "html"
     assert altair.renderers.active == "shopnb"
+
+
+def test_a_package_left_out_while_altair_is_imported_can_be_imported_afterwards():
+    altair_start._import_without("antigravity")
+    assert "antigravity" not in sys.modules

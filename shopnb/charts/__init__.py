@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shopnb.charts import altair_start  # noqa: F401 (before all that import Altair)
 from shopnb.charts.bars import chart_diverging, chart_funnel, chart_paired, chart_stacked_share, chart_waterfall
 from shopnb.charts.days import chart_daily_band, chart_lines
 from shopnb.charts.planes import chart_heat, chart_scatter, chart_strip
