@@ -27,6 +27,8 @@ Every result is a frozen dataclass; a number that cannot be known is NaN with a 
 - ``planned_looks(last_day, *, level=0.95)`` -> frame day, share, z, alpha_spent;
   ``planned_difference(counts, *, last_day, level=0.95, between=None)`` -> PlannedLook, an Estimate
 - ``before_after(series, *, is_after, level=0.95)`` -> BeforeAfter, an Estimate: difference in differences
+- ``effect_trend(counts, *, between, level=0.95)`` -> EffectTrend, an Estimate: points a day that a difference moves;
+  ``same_effect(estimates, errors)`` -> p that groups (devices) have the same effect
 - ``switchback(counts, *, washout=1, level=0.95)`` -> Switchback, an Estimate: versions that alternate by day
 - ``normal_band(values, weekdays, usable, *, level=0.9)`` -> NormalBand: expected, low, high (Series), usable_days, code
 - ``rate_change_point(successes, trials, *, level=0.99)`` -> ChangePoint: first, low, high, rates, p_value, code
@@ -41,6 +43,7 @@ from shopnb.stats.before_after import BeforeAfter, before_after
 from shopnb.stats.censored import CensoredModel, CensoredTotal, censored_total, fit_censored
 from shopnb.stats.changepoint import ChangePoint, known_step, rate_change_point
 from shopnb.stats.decomposition import MixRate, ProductChange, decompose_product, mix_rate
+from shopnb.stats.effects import EffectTrend, effect_trend, same_effect
 from shopnb.stats.estimate import Estimate
 from shopnb.stats.exposure import sample_ratio, sequential_sample_ratio
 from shopnb.stats.means import compare_means, compare_ratios
@@ -58,6 +61,7 @@ __all__ = [
     "CensoredModel",
     "CensoredTotal",
     "ChangePoint",
+    "EffectTrend",
     "Estimate",
     "IndexCurve",
     "MixRate",
@@ -77,6 +81,7 @@ __all__ = [
     "compare_proportions",
     "compare_ratios",
     "decompose_product",
+    "effect_trend",
     "false_discovery",
     "fit_censored",
     "fit_index_curve",
@@ -93,6 +98,7 @@ __all__ = [
     "rate_change_point",
     "ratio_interval",
     "rotation_test",
+    "same_effect",
     "sample_ratio",
     "season_of",
     "sequential_sample_ratio",

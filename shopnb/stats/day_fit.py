@@ -63,11 +63,12 @@ def fit_days(successes: np.ndarray, trials: np.ndarray, *, prior_icc: float = 0.
     icc = np.where(spare > 0, _icc(x, n, days), 0.0)
     few = np.maximum(x.sum(axis=(-1, -2)) - arms, 1.0)
     few = np.where(few < _MANY_SUCCESSES, few, np.inf)
-    freedom = np.where((icc > 0) & (spare > 0), spare, few)
+    typical = n.sum(axis=(-1, -2)) / np.maximum(cells, 1)
+    known = np.square(1 + 1 / np.maximum(typical * icc, 1e-9))  # only what icc adds to the noise is estimated
+    extra = np.where(np.isfinite(few), np.minimum(spare * known, few), spare)
+    freedom = np.where((icc > 0) & (spare > 0), extra, few)
     if prior_icc:
-        typical = n.sum(axis=(-1, -2)) / np.maximum(cells, 1)
         weight = np.minimum((icc + 1 / np.maximum(typical, 1.0)) / prior_icc, 1.0)
-        known = np.square(1 + 1 / np.maximum(typical * icc, 1e-9))  # only what icc adds to the noise is estimated
         freedom = np.minimum(np.minimum((spare + weight) * known, _SPARE_OF_NONE * spare), few)
         freedom = np.where(spare > 0, freedom, few)
         icc = np.where(spare > 0, (spare * icc + weight * prior_icc) / (spare + weight), prior_icc)

@@ -72,7 +72,8 @@ def rotation_test(counts: pd.DataFrame, *, level: float = 0.95) -> RotationTest:
     noise: trials n count as n / (1 + (n - 1) icc), the icc by moments (Paule and Mandel 1982), rounded up a little,
     from what remains of the differences between versions from day to day; where it is above 0, F and t stand for
     chi-square and normal. With no extra noise and a thousand successes it is the plain test; with fewer, F and t too,
-    with successes less versions as degrees of freedom. Differences solve the same day-stratified equations. Best minus
+    with successes less versions as degrees of freedom, and then only the extra part of the noise is taken as estimated
+    from the days (Satterthwaite 1946). Differences solve the same day-stratified equations. Best minus
     runner-up: Dunnett's (1955) quantile, of a best version against all others that are equal, where the choice of the
     runner-up misleads most; with two versions Student's.
 
