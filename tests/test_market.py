@@ -119,8 +119,50 @@ def test_bands_add_up_and_find_the_true_shares():
 def test_band_edges_are_named_prices():
     edges = market.band_edges(pd.Series(np.random.default_rng(1).lognormal(4, 0.6, 500)))
     assert edges == sorted(set(edges))
-    assert 3 <= len(edges) <= 5
+    assert len(edges) == 5
     assert market.band_edges(pd.Series([9.9] * 50)) == []
+
+
+def test_bands_are_cut_where_sellers_begin_to_stand_closer():
+    rng = np.random.default_rng(2)
+    cuts = [10.0, 20.0, 30.0, 60.0, 80.0, 200.0]  # on the log scale dense between 20 and 30 and between 60 and 80
+    goods = [100, 300, 100, 300, 200]
+    prices = [np.exp(rng.uniform(np.log(a), np.log(b), n)) for a, b, n in zip(cuts, cuts[1:], goods, strict=False)]
+    assert market.band_edges(pd.Series(np.concatenate(prices)), wanted=5) == [20.0, 30.0, 60.0, 80.0]
+
+
+def test_a_band_that_lives_on_one_hit_has_a_wide_range():
+    rng = np.random.default_rng(3)
+    price = np.repeat([10.0, 100.0], 200)
+    even = np.round(rng.lognormal(4, 0.3, 400))
+    hit = even.copy()
+    hit[0] = even[:200].sum()  # half of the band's units
+    wide, narrow = (
+        market.price_bands(market.listing_goods(listing_lines(sold_low=sold, price_low=price)), edges=[50.0])
+        for sold in (hit, even)
+    )
+    first, other = (bands.frame.iloc[0] for bands in (wide, narrow))
+    assert (first["money_share_low"], first["money_share_high"]) == (first["money_share"], first["money_share"])
+    assert np.log(first["ratio_high"] / first["ratio_low"]) > 4 * np.log(other["ratio_high"] / other["ratio_low"])
+    assert other["ratio_low"] < other["ratio"] < other["ratio_high"]
+
+
+def test_the_range_of_a_ratio_is_that_of_other_shops():
+    rng = np.random.default_rng(5)
+
+    def one_market():
+        shop = rng.integers(0, 60, 400)
+        price = np.where(rng.random(400) < 0.5, 10.0, 100.0)
+        sold = np.round(np.exp(rng.normal(0, 0.7, 60))[shop] * rng.lognormal(3, 0.8, 400) * np.where(price > 50, 1, 2))
+        names = [f"shop {k}" for k in shop]
+        goods = market.listing_goods(listing_lines(sold_low=sold, price_low=price, shop_name=names))
+        dear = market.price_bands(goods, edges=[50.0]).frame.iloc[1]
+        return dear["ratio_low"], dear["ratio_high"]
+
+    # money of the dear half ÷ its share of goods: 100 x 1 of 100 x 1 + 10 x 2, twice
+    true = 2 * 100 / 120
+    held = [low <= true <= high for low, high in (one_market() for _ in range(30))]
+    assert 0.75 <= np.mean(held)  # 90 % nominal, 30 runs
 
 
 def test_concentration_of_exact_numbers_by_hand():

@@ -283,7 +283,9 @@ def test_the_share_comes_from_the_own_bands_and_a_unit_cost_from_the_fees():
     losing = market.reachable_market(bands_of(), costs=market.Costs(unit_cost=400.0, monthly=10.0))
     assert losing.break_even_units.code == "no_profit_per_unit"
     unknown = market.reachable_market(bands_of(), costs=market.Costs())
-    assert unknown.break_even_units.code == "no_margin"
+    assert (unknown.break_even_units.code, unknown.payback_units.code) == ("no_monthly_cost", "no_one_off_cost")
+    lacking = market.reachable_market(bands_of(), costs=market.Costs(monthly=10.0, one_off=5.0))
+    assert (lacking.break_even_units.code, lacking.payback_units.code) == ("no_margin", "no_margin")
     assert unknown.steps.set_index("step")["best"].isna().tolist() == [False, False, False, True]
 
 

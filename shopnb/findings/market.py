@@ -11,6 +11,7 @@ import pandas as pd
 
 from shopnb.findings import Finding
 from shopnb.metrics.market import Bands, Choice, Concentration, Words, Year
+from shopnb.stats.estimate import normal_quantile
 
 ENTER_RATIO = 1.2  # money share ÷ goods share from which a band has more money than goods
 AVOID_RATIO = 0.8
@@ -19,7 +20,10 @@ HELD_BY_FEW = 0.60  # share of the four largest shops: an experience line, not a
 ENTRY_REVIEW_DAYS = 45
 NEAR = 0.15  # an own price so far below a band's edge may be tried inside it
 STEP_IN = 1.08  # the price to try, over the band's edge
-WORD_RATIO = 1.3  # money of goods with a word ÷ money of the others of their band
+ONE_BAND = 0.42  # log scale: what one good does says of another only half to double (90 %)
+SEED = 20_260_105
+DRAWS = 1000
+WORD_RATIO = 1.3  # money of goods with a word ÷ what goods of their band bring on average
 WORD_SHOPS = 5  # a word that fewer shops use is a brand or one shop's habit
 WORD_CONFIDENCE = 0.75  # a word may only travel with what sells
 ONE_YEAR = 0.60  # confidence in a season that was seen once
@@ -41,6 +45,7 @@ class Positions:
     bands: Bands
     held: Concentration
     words: Words
+    words_in_band: Words
     own_prices: tuple[float, ...]
     choice: Choice
     query: str
@@ -56,7 +61,7 @@ def find_market(places: Positions, *, basis: MarketBasis, today: dt.date | None,
             _enter(bands, basis, today, level),
             _try_price(bands, places.own_prices, basis, today),
             _avoid(bands, basis, today),
-            _attribute(places.words, bands, basis, today, level),
+            _attribute(places, basis, today, level),
         ]
     if not held.code and held.leaders[4].low > HELD_BY_FEW:
         found.append(
@@ -81,14 +86,16 @@ def _later(today: dt.date | None, days: int) -> dt.date | None:
 
 def _chance(bands: Bands, place: int, ratio: float) -> float:
     """Probability that the band's money share ÷ goods share is above `ratio`."""
-    share = bands.draws[:, place] / bands.draws.sum(axis=1)
-    return float(np.mean(share / bands.frame["goods_share"].iloc[place] > ratio))
+    return float(np.mean(bands.ratio_draws[:, place] > ratio))
+
+
+def _ends(row: pd.Series) -> dict[str, float]:
+    return {"low": 0.0 if math.isnan(row["low"]) else float(row["low"]), "high": float(row["high"])}
 
 
 def _band_values(row: pd.Series) -> dict[str, float]:
     return {
-        "low": 0.0 if math.isnan(row["low"]) else float(row["low"]),
-        "high": float(row["high"]),
+        **_ends(row),
         "goods_share": float(row["goods_share"]),
         "money_share": float(row["money_share"]),
         "ratio": float(row["ratio"]),
@@ -106,16 +113,13 @@ def _gap(bands: Bands) -> int | None:
 
 
 def _enter(bands: Bands, basis: MarketBasis, today: dt.date | None, level: float) -> Finding | None:
-    """The band with more money than goods.
-
-    Money: the share that the shop has in the other bands it sells in, applied to this band, less what it has there.
-    """
+    """The band with more money than goods. Money: what one more good would bring there (`_one_more`)."""
     place = _gap(bands)
     if place is None:
         return None
     row = bands.frame.loc[place]
     found = Finding(
-        code="enter_open_band" if math.isnan(row["high"]) else "enter_band",
+        code=_enter_code(row),
         domain="MS10",
         confidence=_chance(bands, place, 1.0),
         owner="purchasing",
@@ -124,14 +128,35 @@ def _enter(bands: Bands, basis: MarketBasis, today: dt.date | None, level: float
         values={**_band_values(row), "own": int(row["own"]), "money": float(row["money"])},
         review_on=_later(today, ENTRY_REVIEW_DAYS),
     )
-    others = [band for band in range(len(bands.frame)) if band != place and bands.own_draws[:, band].any()]
-    if not others:
+    return _with_money(found, _one_more(bands, place), basis, level)
+
+
+def _enter_code(row: pd.Series) -> str:
+    return "enter_open_band" if math.isnan(row["high"]) else "enter_band"
+
+
+def _one_more(bands: Bands, place: int | None) -> np.ndarray | None:
+    """Draws of the payment of one more good that does as an own good does; None without own goods in the list.
+
+    One of the own goods is drawn at a time: its share of its band, applied to the band asked for; without a band its
+    own payment. A single one says of another only half to double (`ONE_BAND`).
+    """
+    own = bands.own_goods
+    if own.empty:
+        return None
+    rng = np.random.default_rng(SEED)
+    band = bands.draws[:, place] if place is not None else np.ones(len(bands.draws))
+    band = np.resize(band, DRAWS)
+    held = own["share" if place is not None else "money"].to_numpy()[rng.integers(0, len(own), DRAWS)]
+    return np.asarray(band * held * (np.exp(ONE_BAND * rng.standard_normal(DRAWS)) if len(own) == 1 else 1.0))
+
+
+def _with_money(found: Finding, payment: np.ndarray | None, basis: MarketBasis, level: float) -> Finding:
+    if payment is None:
         return found
-    share = bands.own_draws[:, others].sum(axis=1) / bands.draws[:, others].sum(axis=1)
-    more = (share * bands.draws[:, place] - bands.own_draws[:, place]) * basis.share
-    low, middle, high = (float(end) for end in np.quantile(more, [(1 - level) / 2, 0.5, (1 + level) / 2]))
-    if middle <= 0:
-        return replace(found, no_amount="share_reached")
+    low, middle, high = (
+        float(end) for end in np.quantile(payment * basis.share, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    )
     return replace(found, amount=middle, low=low, high=high, no_amount="")
 
 
@@ -176,25 +201,19 @@ def _try_price(
     )
 
 
-def _attribute(words: Words, bands: Bands, basis: MarketBasis, today: dt.date | None, level: float) -> Finding | None:
+def _attribute(places: Positions, basis: MarketBasis, today: dt.date | None, level: float) -> Finding | None:
     """A word whose goods hold more money than others of their price band, and that own goods lack.
 
-    Money: own payment of the goods without it, if they moved by the ratio of goods with to goods without the word.
+    Looked for in the band to enter first, where it says what to enter with and hangs on that finding; then in all
+    bands. Money: one more good (`_one_more`), times the word's ratio.
     """
-    if words.code:
-        return None
-    rows = words.frame[words.frame["holds"].astype(bool) & (words.frame["ratio"] >= WORD_RATIO)]
-    rows = rows[(rows["ratio_low"] > 1) & (rows["shops"] >= WORD_SHOPS)]
-    lacking = rows[rows["own_without"] > 0]
-    rows = lacking if len(lacking) else rows
-    if rows.empty:
-        return None
-    row = rows.loc[rows["money_share"].idxmax()]
-    own = int(row["own"] + row["own_without"])
-    if own and not row["own_without"]:
+    bands, gap = places.bands, _gap(places.bands)
+    inside = _lacked_word(places.words_in_band) if gap is not None and places.words_in_band.within == gap else None
+    row = inside if inside is not None else _lacked_word(places.words)
+    if row is None:
         return None
     found = Finding(
-        code="add_attribute",
+        code="add_attribute" if inside is None else "add_attribute_in_band",
         domain="MS2",
         confidence=WORD_CONFIDENCE,
         owner="purchasing",
@@ -209,14 +228,25 @@ def _attribute(words: Words, bands: Bands, basis: MarketBasis, today: dt.date | 
         },
         review_on=_later(today, ENTRY_REVIEW_DAYS),
     )
-    without = float(row["ratio_without"])
-    if not own or not without > 0:
-        return found
-    lacked = bands.own_draws.sum(axis=1) * basis.share * float(row["own_without"]) / own
-    ends = np.quantile(lacked, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    ratios = [float(row[name]) / without - 1 for name in ("ratio_low", "ratio", "ratio_high")]
-    low, middle, high = (max(float(end) * ratio, 0.0) for end, ratio in zip(ends, ratios, strict=True))
-    return replace(found, amount=middle, low=low, high=high, no_amount="")
+    if inside is not None and gap is not None:
+        band = bands.frame.loc[gap]
+        found = replace(found, same_cause_as=_enter_code(band), values={**found.values, **_ends(band)})
+    payment = _one_more(bands, gap if inside is not None else None)
+    spread = math.log(row["ratio_high"] / row["ratio_low"]) / 2 / normal_quantile(level)
+    times = row["ratio"] * np.exp(spread * np.random.default_rng(SEED + 1).standard_normal(DRAWS))
+    return _with_money(found, None if payment is None else payment * times, basis, level)
+
+
+def _lacked_word(words: Words) -> pd.Series | None:
+    """The word with the surest surplus of money among those beyond chance, of many shops, not in all own goods."""
+    if words.code:
+        return None
+    rows = words.frame[words.frame["holds"].astype(bool) & (words.frame["ratio"] >= WORD_RATIO)]
+    rows = rows[(rows["ratio_low"] > 1) & (rows["shops"] >= WORD_SHOPS)]
+    rows = rows[(rows["own_without"] > 0) | (rows["own"] == 0)]
+    if rows.empty:
+        return None
+    return rows.loc[((rows["ratio_low"] - 1) * rows["money_share"] / rows["ratio"]).idxmax()]
 
 
 def _other_category(choice: Choice, query: str, basis: MarketBasis, today: dt.date | None) -> Finding | None:

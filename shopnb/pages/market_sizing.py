@@ -117,8 +117,8 @@ class MarketSizing(Page):
         """Where to stand: band, price, attribute, category; what to keep out of; when to order."""
         n = self.numbers
         places = Positions(
-            bands=n.bands, held=n.held, words=n.words, own_prices=tuple(self._own_prices()), choice=n.choice,
-            query=n.query, year=n.year,
+            bands=n.bands, held=n.held, words=n.words, words_in_band=n.words_in_band,
+            own_prices=tuple(self._own_prices()), choice=n.choice, query=n.query, year=n.year,
         )  # fmt: skip
         return find_market(places, basis=self._basis(), today=n.snapshot_on)
 
@@ -190,6 +190,13 @@ class MarketSizing(Page):
             else self.text("band.between", low=low, high=high)
         )
 
+    def sold(self, low: float) -> str:
+        """The low end of shown sales: "from" it where goods show it as a step, itself where they show a number."""
+        goods = self.numbers.goods.frame.dropna(subset=["sold_low"])
+        shown = goods[goods["sold_low"] == goods["sold_low"][goods["sold_low"] <= low].max()]
+        is_exact = bool((shown["sold_low"] == shown["sold_high"]).all())
+        return self.text("card.exactly" if is_exact else "card.at_least", sold=low)
+
     def _window(self) -> str:
         """Ending of the labels that must say 30 days while nobody has answered which days the shown sales cover."""
         return "" if self.given["sold_window_days"] else "_30_days"
@@ -256,11 +263,11 @@ class MarketSizing(Page):
         listed = n.page_one.table.set_index("measure")
         if "sold" in listed.index:
             own_best = listed.loc["sold", "own"]
-            line = "" if math.isnan(own_best) else self.text("card.own_best", sold=own_best)
+            line = "" if math.isnan(own_best) else self.text("card.own_best", sold=self.sold(own_best))
             cards.append(
                 view.Card(
                     labels.heading("page_one_sold", self.lang),
-                    self.text("card.at_least", sold=listed.loc["sold", "median"]),
+                    self.sold(listed.loc["sold", "median"]),
                     lines=tuple(filter(None, [line])),
                 )
             )

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 
 
-def _span(page: MarketSizing, value: Estimate, kind: str) -> str:
+def span(page: MarketSizing, value: Estimate, kind: str) -> str:
     """An estimate with its range, else why there is none."""
     if not value.is_known:
         key = f"why.{value.code}"
         return page.text(key) if page.has_text(key) else labels.MISSING
     best = labels.format_value(value.estimate, kind, page.lang)
-    if math.isnan(value.low) or value.low == value.high:
+    if not value.high - value.low > 1e-9 * abs(value.high):
         return best
     span = labels.format_range(value.low, value.high, kind, page.lang)
     return page.text("estimate_range", best=best, range=span)
@@ -61,7 +61,7 @@ def _reach(page: MarketSizing) -> Parts:
         ("payback_months", reach.payback_months, "score"),
         ("visitors", reach.visitors, "number"),
     ):
-        rows.append((page.text(f"reach.{name}"), _span(page, value, kind)))
+        rows.append((page.text(f"reach.{name}"), span(page, value, kind)))
     if n.costs.monthly and math.isfinite(reach.gain):
         rows.append((page.text("reach.gain"), labels.format_value(min(max(reach.gain, 0.01), 0.99), "pct0", lang)))
     for row in reach.curve.itertuples():
@@ -79,7 +79,7 @@ def _reach(page: MarketSizing) -> Parts:
 def _step(page: MarketSizing, low: float, best: float, high: float) -> str:
     if math.isnan(best):
         return labels.MISSING
-    return _span(page, Estimate(best, low, high), "money")
+    return span(page, Estimate(best, low, high), "money")
 
 
 def _assumed(page: MarketSizing) -> view.TablePart:
@@ -91,7 +91,7 @@ def _assumed(page: MarketSizing) -> view.TablePart:
     )
     rows = [
         ("bands", bands or labels.MISSING),
-        ("share", f"{_span(page, reach.share, 'pct2')} · {page.text(f'reach.from.{reach.share_from}')}"),
+        ("share", f"{span(page, reach.share, 'pct2')} · {page.text(f'reach.from.{reach.share_from}')}"),
         ("price", labels.format_value(reach.price, "money2", page.lang)),
         ("per_unit", labels.format_value(reach.per_unit, "money2", page.lang)),
         ("margin_rate", labels.format_value(costs.margin_rate, "pct", page.lang)),
@@ -104,7 +104,7 @@ def _assumed(page: MarketSizing) -> view.TablePart:
             (name, labels.format_value(getattr(costs, name), "money", page.lang))
             for name in ("one_off", "deposit", "monthly")
         ),
-        ("conversion", _span(page, n.conversion, "pct2")),
+        ("conversion", span(page, n.conversion, "pct2")),
     ]
     frame = pd.DataFrame(
         [(page.text(f"assumed.{name}"), value) for name, value in rows], columns=["assumption", "value"]

@@ -29,7 +29,7 @@ def build(page: MarketSizing, key: str) -> view.Section:
 
 def ranged(page: MarketSizing, value: Estimate, kind: str) -> str:
     """The range of an estimate as shown; a dash where there is none."""
-    known = value.low < value.high
+    known = value.high - value.low > 1e-9 * abs(value.high)
     return labels.format_range(value.low, value.high, kind, page.lang) if known else labels.MISSING
 
 
@@ -244,7 +244,7 @@ def _newcomers(page: MarketSizing) -> view.TextPart:
     if n.growth.entered_share.is_known:
         share = n.growth.entered_share
         since = labels.format_value(n.growth_from, "iso", page.lang)
-        lines.append(page.text("concentration.new", day=since, share=share.estimate, low=share.low, high=share.high))
+        lines.append(page.text("concentration.new", day=since, share=plan.span(page, share, "pct")))
     else:
         lines.append(page.text("concentration.no_new"))
     if n.held_by_brand.code == "no_names":
@@ -337,7 +337,7 @@ def _page_one(page: MarketSizing) -> Parts:
         }
     )
     median_sold, median_price = float(goods["sold_low"].median()), float(goods["price"].median())
-    title = page.text("page_one.title", sold=median_sold, price=median_price)
+    title = page.text("page_one.title", sold=page.sold(median_sold), price=median_price)
     alt = page.text("page_one.alt", count=len(goods), price=median_price, sold=median_sold, own=len(own))
     chart = charts.chart_strip(
         frame,

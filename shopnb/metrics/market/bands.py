@@ -14,25 +14,58 @@ from shopnb.metrics.market.size import LEVEL, estimate_of, is_own, quantiles_of
 from shopnb.stats import Estimate, fit_censored
 
 BANDS_WANTED = 6
-_NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # steps of a price that people name, within a decade
+SEED = 20_260_104
+_SAMPLES = 1000  # as many as a model's draws
+_GROUPS = 1000  # of shops, where there are more
+LEAST_OF_GOODS, MOST_OF_GOODS = 0.08, 0.35  # share of the goods in a band that is chosen from the data
+_LEAST_GOODS = 10
+_NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)  # prices that people name, within a decade
 
 
 def band_edges(prices: pd.Series, *, wanted: int = BANDS_WANTED) -> list[float]:
-    """Edges between price bands at numbers that people name, near the quantiles of the goods.
+    """Edges between price bands: prices that people name, at which sellers begin to stand closer or further apart.
+
+    On the log scale, the density of goods within a band is as even as it can be: the likelihood of a histogram with
+    `wanted` bands, each with `LEAST_OF_GOODS` to `MOST_OF_GOODS` of the goods, is largest. Sales are not looked at, so
+    the edges do not make money and goods differ. Fewer bands where the goods do not allow so many, none of fewer than
+    ten goods a band.
 
     Examples
     --------
-    >>> band_edges(pd.Series(np.geomspace(10, 300, 500)))
-    [20.0, 30.0, 60.0, 100.0, 150.0]
+    >>> band_edges(pd.Series([10.0, 11, 12, 13, 14, 15, 16, 17, 18, 19] * 3 + [70.0, 75, 80, 85, 90] * 4))
+    [12.0, 15.0, 20.0, 80.0]
     """
-    known = prices[prices > 0]
-    if known.nunique() < wanted:
-        return []
-    decades = range(math.floor(math.log10(known.min())), math.ceil(math.log10(known.max())) + 1)
+    known = np.sort(prices[prices > 0].to_numpy(float))
+    for count in range(min(wanted, len(known) // _LEAST_GOODS), 1, -1):
+        if edges := _even_bands(known, count):
+            return edges
+    return []
+
+
+def _even_bands(prices: np.ndarray, count: int) -> list[float]:
+    """The best edges for so many bands of ordered prices, by dynamic programming; empty where none fits."""
+    low, high = np.quantile(prices, [0.01, 0.99])  # a stray price makes no band wide
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     nice = np.array([step * 10.0**decade for decade in decades for step in _NICE])
-    wished = np.quantile(known, [turn / wanted for turn in range(1, wanted)])
-    chosen = {float(nice[np.abs(np.log(nice) - math.log(value)).argmin()]) for value in wished}
-    return sorted(edge for edge in chosen if known.min() < edge < known.max())
+    nice = nice[(nice > low) & (nice < high)]
+    below = np.concatenate([[0], np.searchsorted(prices, nice, side="left"), [len(prices)]])
+    goods = np.subtract.outer(below, below).T.astype(float)  # from one mark to a later one
+    logs = np.log(np.concatenate([[low], nice, [high]]))
+    width = np.subtract.outer(logs, logs).T
+    fits = (goods >= LEAST_OF_GOODS * len(prices)) & (goods <= MOST_OF_GOODS * len(prices)) & (width > 0)
+    fit = np.where(fits, goods * np.log(np.where(fits, goods / np.where(fits, width, 1.0), 1.0)), -np.inf)
+    best, came = fit[0], []
+    for _ in range(count - 1):
+        paths = best[:, None] + fit
+        came.append(paths.argmax(axis=0))
+        best = paths.max(axis=0)
+    if not np.isfinite(best[-1]):
+        return []
+    place, edges = len(nice) + 1, []
+    for step in reversed(came):
+        place = int(step[place])
+        edges.append(float(nice[place - 1]))
+    return edges[::-1]
 
 
 @dataclass(frozen=True)
@@ -42,8 +75,11 @@ class Bands:
     `frame` has one row a band in order: `low`, `high` (NaN: open), `goods`, `shops`, `goods_share`, `units`, `money`,
     `money_low`, `money_high`, `money_share`, `money_share_low`, `money_share_high`, `ratio` (money share ÷ goods
     share) with `ratio_low`, `ratio_high`, `ratio_rest` (without the band's largest good), `own` (own goods in it).
-    `own_share` is the own share of the money of the bands in which the shop sells; `draws` and `own_draws` (draw ×
-    band) are the simulated money of all and of own goods.
+    Ranges of money and its share are those of the shown ranges: they are about these goods. That of the ratio holds,
+    over and above, the chance of which shops are here: it is about where goods like these sell. `own_share` is the own
+    share of the money of the bands in which the shop sells; `draws` and `own_draws` (draw × band) are the simulated
+    money of all and of own goods, `ratio_draws` the ratio. `own_goods` has one row an own good with sales: `band`,
+    `money` (expected), `share` (of its band's).
     """
 
     frame: pd.DataFrame
@@ -51,6 +87,8 @@ class Bands:
     own_share: Estimate
     draws: np.ndarray = field(repr=False)
     own_draws: np.ndarray = field(repr=False)
+    ratio_draws: np.ndarray = field(repr=False)
+    own_goods: pd.DataFrame
     code: str | None = None
 
 
@@ -88,6 +126,8 @@ def price_bands(
             Estimate(math.nan, code=model.code),
             np.empty((0, count)),
             np.empty((0, count)),
+            np.empty((0, count)),
+            pd.DataFrame({"band": [], "money": [], "share": []}),
             model.code,
         )
     prices = frame["price"].to_numpy()
@@ -98,12 +138,41 @@ def price_bands(
     rows["units"] = np.median(units, axis=0)
     for name, values in (("money", draws), ("money_share", shares)):
         rows[name], rows[f"{name}_low"], rows[f"{name}_high"] = quantiles_of(values, level)
-    supply = rows["goods_share"].where(rows["goods_share"] > 0)
-    for end in ("", "_low", "_high"):
-        rows[f"ratio{end}"] = rows[f"money_share{end}"] / supply
+    supply = rows["goods_share"].where(rows["goods_share"] > 0).to_numpy()
+    rows["ratio"] = rows["money_share"] / supply
+    sellers = pd.factorize(_sellers(frame))[0]
+    ratios = shares / supply * _other_sellers(model.expected * weights, band, sellers, count)
+    _, rows["ratio_low"], rows["ratio_high"] = quantiles_of(ratios, level)
     rows["ratio_rest"] = _ratio_without_largest(model.expected * weights, band, rows)
     own_draws = model.simulate(weights, np.where(own, band, -1), count, along=prices)
-    return Bands(rows, tuple(chosen), _own_share(draws, own_draws, level), draws, own_draws)
+    money = model.expected * weights
+    mine = pd.DataFrame({"band": band, "money": money, "share": money / np.bincount(band, money, count)[band]})
+    mine = mine[own & (money > 0)].reset_index(drop=True)
+    return Bands(rows, tuple(chosen), _own_share(draws, own_draws, level), draws, own_draws, ratios, mine)
+
+
+def _sellers(frame: pd.DataFrame) -> pd.Series:
+    """Who sells each good; a good without a shop is a seller of its own."""
+    named = frame["shop_name"].fillna("").astype(str)
+    return named.where(named != "", "\n" + frame["position"].astype(str))  # cannot be a shop's name
+
+
+def _other_sellers(money: np.ndarray, band: np.ndarray, sellers: np.ndarray, count: int) -> np.ndarray:
+    """How the ratio of each band would differ with other shops of the same kind in the list: a factor, draw × band.
+
+    Bayesian bootstrap of shops with all their goods (Rubin 1981); of very many shops, of `_GROUPS` groups of them. A
+    band that lives on one hit has a wide range, whatever it shows.
+    """
+    place = sellers % _GROUPS * count + band
+    shape = (min(int(sellers.max()) + 1, _GROUPS), count)
+    length = shape[0] * count
+    goods, sold = (np.bincount(place, each, length).reshape(shape) for each in (np.ones(len(money)), money))
+    weight = np.random.default_rng(SEED).exponential(size=(_SAMPLES, shape[0]))
+    drawn, listed = weight @ sold, weight @ goods
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = drawn / drawn.sum(axis=1, keepdims=True) / (listed / listed.sum(axis=1, keepdims=True))
+        seen = sold.sum(axis=0) / sold.sum() / (goods.sum(axis=0) / goods.sum())
+        return np.where(seen > 0, ratio / seen, 1.0)
 
 
 def _ratio_without_largest(money: np.ndarray, band: np.ndarray, rows: pd.DataFrame) -> pd.Series:

@@ -60,7 +60,8 @@ class Reach:
     `steps` has one row a step (`market`, `bands`, `share`, `margin`): `step`, `low`, `best`, `high`, money per 30
     days; NaN where it cannot be told. `share` is the share taken of the reachable bands, `share_from` says whence:
     `own` (in the bands sold in), `one_band`, `typed` or `none`. `per_unit` is money left of one unit; `units` sold a
-    month; `break_even_units` a month pay the monthly cost, `payback_units` in all the one-off cost; `payback_months`
+    month; `break_even_units` a month pay the monthly cost, `payback_units` in all the one-off cost (`no_monthly_cost`,
+    `no_one_off_cost` where none was said, `no_margin`, `no_profit_per_unit`); `payback_months`
     by the drawn margins (`never` where most draws do not pay within `MONTHS`); `gain` the chance that a month ends
     above its fixed cost. `visitors` are those that the units need at the own conversion. `curve` has one row a share:
     `share`, `margin`, `months`.
@@ -130,8 +131,8 @@ def reachable_market(
         price=price,
         per_unit=per_unit,
         units=units,
-        break_even_units=_units_for(costs.monthly, per_unit),
-        payback_units=_units_for(costs.one_off, per_unit),
+        break_even_units=_units_for(costs.monthly, per_unit, "no_monthly_cost"),
+        payback_units=_units_for(costs.one_off, per_unit, "no_one_off_cost"),
         payback_months=_payback(costs.one_off, margin, level),
         visitors=_visitors(units, conversion),
         gain=float((margin > 0).mean()) if np.isfinite(margin).all() else math.nan,
@@ -169,7 +170,10 @@ def _typical_price(bands: Bands, taken: Sequence[int]) -> float:
     return float(rows["money"].sum() / rows["units"].sum()) if rows["units"].sum() > 0 else math.nan
 
 
-def _units_for(cost: float, per_unit: float) -> Estimate:
+def _units_for(cost: float, per_unit: float, none: str) -> Estimate:
+    """Units that pay a cost; without a cost the code `none`."""
+    if cost <= 0:
+        return unknown(none)
     if math.isnan(per_unit):
         return unknown("no_margin")
     if per_unit <= 0:

@@ -19,7 +19,8 @@ from shopnb.text import word_table
 LEAST_GOODS = 12  # goods with a word, and without it
 LEAST_SHARE = 0.02  # of the goods
 WORDS_SHOWN = 40
-WORD_LEVEL = 0.95  # all words together: one market in twenty without any difference shows a word
+WORD_LEVEL = 0.975  # all words together, over all bands and within one: one market in twenty without any difference
+# shows a word
 WORDS_READ = 50_000  # goods whose titles are read; of more, every so-manieth
 
 
@@ -32,11 +33,13 @@ class Words:
     `ratio_high`, `ratio_without` (the same of goods without the word), `holds` (beyond chance after Holm, and without
     its largest good too), `shops` (that use it), `own` (own goods with it), `own_without`, `examples` (starts of
     two titles).
-    `code` says why there is none: `no_listings`, `one_bucket`, `too_few_listings`, `no_words`.
+    `code` says why there is none: `no_listings`, `one_bucket`, `too_few_listings`, `no_words`. `within` is the band
+    whose goods alone were read, None: all.
     """
 
     frame: pd.DataFrame
     code: str | None = None
+    within: int | None = None
 
 
 _COLUMNS = (
@@ -69,7 +72,7 @@ def title_word_shares(
     band = np.searchsorted(list(edges), frame["price"].to_numpy(), side="right")
     model = fit_censored(frame["sold_low"], frame["sold_high"])
     if model.code:
-        return Words(pd.DataFrame(columns=_COLUMNS), model.code)
+        return Words(pd.DataFrame(columns=_COLUMNS), model.code, within)
     money = model.expected * frame["price"].to_numpy()
     kept = np.ones(len(frame), bool) if within is None else band == within
     kept &= np.arange(len(frame)) % max(1, math.ceil(len(frame) / WORDS_READ)) == 0
@@ -79,7 +82,7 @@ def title_word_shares(
     words, holds = word_table(titles, least=least, most=len(frame) - least)
     words, holds = _of_many_shops(words, holds, pd.factorize(frame["shop_name"].fillna(""))[0])
     if not words:
-        return Words(pd.DataFrame(columns=_COLUMNS), "no_words")
+        return Words(pd.DataFrame(columns=_COLUMNS), "no_words", within)
     count = np.bincount(band)
     mean = np.bincount(band, money) / np.maximum(count, 1)
     due = holds.T @ mean[band]
@@ -127,7 +130,7 @@ def title_word_shares(
         shops.append(len(np.unique(sellers[inside])))
         ranked = by_money[np.isin(by_money, inside)][:2]
         examples.append(" / ".join(titles[row][:14] for row in ranked))
-    return Words(table.assign(examples=examples, shops=shops)[list(_COLUMNS)])
+    return Words(table.assign(examples=examples, shops=shops)[list(_COLUMNS)], None, within)
 
 
 def _of_many_shops(
