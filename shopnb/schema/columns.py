@@ -85,6 +85,8 @@ class Table:
         Empty: the whole table is one slice (tables that people type in).
     day : the column that says which day a row belongs to, or the last day of its period; "" where undated.
     typed : filled in by people under `tables_in/`.
+    added : stored names of columns that files stored before they were declared lack: read as missing there, so that a
+        new column refuses nobody's folder. An import of such a file with `--rebuild` fills them.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Table:
     slice: tuple[str, ...] = ()
     day: str = ""
     typed: bool = False
+    added: tuple[str, ...] = ()
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,7 +104,7 @@ class Table:
         if len(self._by_name) != len(self.columns):
             raise ValueError(f"{self.name}: a column is declared twice")
         known = set(self._by_name)
-        for word in (*self.key, *self.slice, *filter(None, [self.day])):
+        for word in (*self.key, *self.slice, *self.added, *filter(None, [self.day])):
             if word not in known:
                 raise ValueError(f"{self.name}: {word} is not one of its columns")
         for column in self.columns:

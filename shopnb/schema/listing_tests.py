@@ -6,7 +6,7 @@ from shopnb.schema.columns import Table, count, label, money
 
 AB_DAILY = Table(
     "ab_daily",
-    "one row per test, version and day; day is null for a table without days",
+    "one row per test, version, day and device; day is null for a table without days",
     (
         label("test", "测试名"),
         label("day", "日期", "date"),
@@ -18,10 +18,13 @@ AB_DAILY = Table(
         count("carts", "加购"),
         count("payers", "支付买家"),
         money("cost", "花费"),
+        count("refunds", "退款"),  # of the payers of the row, as far as they are known
+        label("device", "终端"),  # "" or null: all devices together
     ),
-    key=("test", "day", "variant"),
+    key=("test", "day", "variant", "device"),
     slice=("test", "day", "variant"),  # versions come in a file each, weeks in a file each
     day="day",
+    added=("refunds", "device"),
 )
 
 AB_USERS = Table(

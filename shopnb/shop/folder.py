@@ -127,7 +127,9 @@ class Shop:
         home = self.folder.resolve()
         view = f"{name}_{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
         files = f"{glob.escape(home.as_posix())}/tables/{name}/*.parquet"
-        rows = _connection().read_parquet(files, table_name=view, filename=True)
+        added, types = TABLES[name].added, ibis.Schema.from_pyarrow(TABLES[name].arrow_schema)
+        rows = _connection().read_parquet(files, table_name=view, filename=True, union_by_name=bool(added))
+        rows = rows.mutate(**{column: ibis.null(types[column]) for column in added if column not in rows.columns})
         stem = rows.filename.re_extract(r"([0-9a-f]+(?:-\d+)?)\.parquet$", 1)
         return rows.mutate(_stem=stem).drop("filename")
 
