@@ -12,7 +12,7 @@ from scipy import stats as scipy_stats
 from shopnb.errors import InputError
 from shopnb.stats import always_valid_difference, plan, rotation_test, sample_ratio
 from shopnb.stats.day_fit import fit_days
-from shopnb.stats.planning import _boundaries
+from shopnb.stats.planning import _watched
 
 
 def frame(trials, successes):
@@ -187,7 +187,7 @@ def test_daily_looks_at_identical_versions_rarely_alarm():
 def test_boundaries_are_the_published_ones():
     # Lan-DeMets, O'Brien-Fleming-like spending, five equal looks, two-sided 5 % (Proschan, Lan and Wittes 2006)
     published = (4.8769, 3.3569, 2.6803, 2.2898, 2.0310)
-    assert _boundaries((0.2, 0.4, 0.6, 0.8, 1.0), 0.05) == pytest.approx(published, abs=2e-4)
+    assert _watched((0.2, 0.4, 0.6, 0.8, 1.0), 0.05).bounds == pytest.approx(published, abs=2e-4)
 
 
 def test_plan_against_statsmodels_and_its_own_promise():

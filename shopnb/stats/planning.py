@@ -93,16 +93,16 @@ def plan(
     fixed = _fixed_trials(baseline, baseline + effect, alpha, power)
     days = _fewest_days(fixed * variants / per_day, alpha, power, variants) if per_day else LOOK_DAYS[-1]
     shares = _shares(days)
-    bounds = _boundaries(shares, alpha)
+    watched = _watched(shares, alpha)
     allowance = allowance_for(days, alpha=alpha, power=power, variants=variants)
-    trials = math.ceil(fixed * _inflation(shares, bounds, alpha, power) * allowance)
+    trials = math.ceil(fixed * _inflation(watched, alpha, power) * allowance)
     share = np.array(shares)
     looks = pd.DataFrame(
         {
             "day": np.round(share * days) if per_day else NAN,
             "share": share,
             "trials_per_variant": np.ceil(share * trials),
-            "z": bounds,
+            "z": watched.bounds,
             "alpha_spent": _spent(shares, alpha),
         }
     )
@@ -114,7 +114,7 @@ def _fewest_days(alone: float, alpha: float, power: float, variants: int) -> int
 
     def suffice(days: int) -> bool:
         shares = _shares(days)
-        looks = _inflation(shares, _boundaries(shares, alpha), alpha, power)
+        looks = _inflation(_watched(shares, alpha), alpha, power)
         return alone * looks * allowance_for(days, alpha=alpha, power=power, variants=variants) <= days
 
     few, enough = 1, max(2, math.ceil(alone))
@@ -171,7 +171,7 @@ def planned_looks(last_day: int, *, level: float = 0.95) -> pd.DataFrame:
         {
             "day": np.round(np.array(shares) * last_day),
             "share": shares,
-            "z": _boundaries(shares, 1 - level),
+            "z": _watched(shares, 1 - level).bounds,
             "alpha_spent": _spent(shares, 1 - level),
         }
     )
@@ -293,8 +293,21 @@ def _pair_alpha(level: float, variants: int) -> float:
     return float(2 * special.ndtr(-range_quantile(level, variants, math.inf)))
 
 
+@dataclass(frozen=True)
+class _Watched:
+    """Bounds of |z| at each look, and where the score of a test without any effect stands if it stays within them."""
+
+    bounds: tuple[float, ...]
+    grid: np.ndarray
+    mass: np.ndarray
+
+    def staying(self, drift: float) -> float:
+        """Chance that no look stops the test; `drift` is the expected z at the end (likelihood ratio of the score)."""
+        return float(self.mass @ np.exp(drift * self.grid - drift**2 / 2))
+
+
 @lru_cache(maxsize=128)
-def _boundaries(shares: tuple[float, ...], alpha: float) -> tuple[float, ...]:
+def _watched(shares: tuple[float, ...], alpha: float) -> _Watched:
     """z at each look so that alpha is spent as planned, by the recursion of Armitage, McPherson and Rowe (1969)."""
     spent = _spent(shares, alpha)
     due = np.diff(spent, prepend=0.0)
@@ -304,9 +317,9 @@ def _boundaries(shares: tuple[float, ...], alpha: float) -> tuple[float, ...]:
         scale, spread = math.sqrt(share), math.sqrt(share - before)
         leaving = _Leaving(grid, mass, scale, spread, part)
         bounds.append(float(optimize.brentq(leaving, 0.0, _FAR, xtol=1e-8)) if leaving(_FAR) < 0 else _FAR)
-        grid, mass = _step(grid, mass, bounds[-1] * scale, spread, 0.0)
+        grid, mass = _step(grid, mass, bounds[-1] * scale, spread)
         before = share
-    return tuple(bounds)
+    return _Watched(tuple(bounds), grid, mass)
 
 
 @dataclass(frozen=True)
@@ -325,31 +338,18 @@ class _Leaving:
         return float(self.mass @ (above + below) - self.due)
 
 
-def _step(
-    grid: np.ndarray, mass: np.ndarray, edge: float, spread: float, drift: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _step(grid: np.ndarray, mass: np.ndarray, edge: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
     """Where the score stands at the next look if it stays within `edge`: grid and mass."""
     here = np.linspace(-edge, edge, _POINTS)
-    gap = (here[:, None] - grid[None, :] - drift * spread**2) / spread
+    gap = (here[:, None] - grid[None, :]) / spread
     density = np.exp(-np.square(gap) / 2) @ mass / (math.sqrt(2 * math.pi) * spread)
     weight = np.full(_POINTS, here[1] - here[0])
     weight[[0, -1]] /= 2
     return here, density * weight
 
 
-def _staying(shares: tuple[float, ...], bounds: tuple[float, ...], drift: float) -> float:
-    """Chance that no look stops the test; `drift` is the expected z at the end."""
-    grid, mass, before = np.zeros(1), np.ones(1), 0.0
-    for share, bound in zip(shares, bounds, strict=True):
-        grid, mass = _step(grid, mass, bound * math.sqrt(share), math.sqrt(share - before), drift)
-        before = share
-    return float(mass.sum())
-
-
-def _inflation(shares: tuple[float, ...], bounds: tuple[float, ...], alpha: float, power: float) -> float:
+def _inflation(watched: _Watched, alpha: float, power: float) -> float:
     """How many times the trials of a single look are needed for the same power."""
     plain = normal_quantile(1 - alpha) + float(special.ndtri(power))
-    needed = optimize.brentq(
-        lambda drift: 1 - _staying(shares, bounds, drift) - power, plain * 0.9, plain * 1.6, xtol=1e-4
-    )
+    needed = optimize.brentq(lambda drift: 1 - watched.staying(drift) - power, plain * 0.9, plain * 1.6, xtol=1e-4)
     return float((needed / plain) ** 2)
