@@ -16,7 +16,7 @@ from shopnb.findings.overview import recheck
 from shopnb.metrics import funnel, items, overview, plan
 from shopnb.metrics.changes import due, judged, outcomes
 from shopnb.metrics.funnel import Peer
-from shopnb.metrics.peers import peer
+from shopnb.metrics.peers import peer, standing
 from shopnb.metrics.periods import Event, Period, event_kind, same_period_last_year
 from shopnb.metrics.service import scores, service
 from shopnb.stats import Estimate, known_step
@@ -85,6 +85,15 @@ def test_a_stage_that_the_export_lacks_is_left_out_and_no_visitors_give_no_rate(
     assert empty.weakest is None
 
 
+def test_two_columns_only_bound_the_cart_or_favourite_rate():
+    days = daily(visitors=[1000.0] * 27 + [100.0], cart_users=[80.0] * 27 + [90.0], favouriters=[50.0] * 27 + [20.0])
+    # six days of 80 to 130, one of 90 to 100 (not 110: no more than the day's visitors)
+    low, high = funnel.cart_or_favourite(days, WEEK)
+    assert low == pytest.approx((6 * 80 + 90) / 6100)
+    assert high == pytest.approx((6 * 130 + 100) / 6100)
+    assert all(map(math.isnan, funnel.cart_or_favourite(daily(visitors=1000.0, cart_users=80.0), WEEK)))
+
+
 def test_chat_and_silence_share_the_payers():
     days = daily(visitors=1000.0, payers=40.0)
     desk = pd.DataFrame(
@@ -122,6 +131,17 @@ def test_a_peer_figure_expires_and_people_hold_for_their_own_length_only():
     assert not peer(typed, "访客数", end=END, days=28).known
     assert not peer(typed, "加购率", end=END, days=7).known
     assert not peer(no_peers(), "访客数", end=END, days=7).known
+
+
+def test_tier_and_rank_are_those_of_the_newest_copy():
+    typed = no_peers()
+    assert standing(typed, END) is None
+    lines = [{"noted_on": day(20), "tier": "第四层级", "rank": "300"}, {"noted_on": day(1), "tier": "第五层级"}]
+    found = standing(pd.DataFrame(lines, columns=no_peers().columns), END)
+    assert found is not None
+    assert (found.tier, found.rank, found.noted_on) == ("第五层级", "", day(1))
+    old = pd.DataFrame([{"noted_on": day(90), "tier": "第五层级"}], columns=no_peers().columns)
+    assert standing(old, END) is None
 
 
 # Plan

@@ -9,7 +9,7 @@ import pytest
 from shopnb import open_page, schema
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.intake import import_files
-from shopnb.labels import LANGUAGES
+from shopnb.labels import LANGUAGES, format_value
 from shopnb.metrics.overview import SPLIT_PARTS
 
 ORDINARY_WEEKS = ("2026-08-02", "2026-08-09", "2026-08-16")
@@ -259,6 +259,11 @@ def test_the_funnel_prices_its_weakest_step_against_the_peers(last_week):
     assert found.weakest.reference == pytest.approx(0.0445 / 0.086)
     assert found.whole.reference == pytest.approx(0.0415)
     assert found.whole.gain_low < found.whole.gain < found.whole.gain_high
+    chart, why, *_ = last_week.build_section("funnel").parts
+    assert "加购→下单" in chart.title
+    # the two amounts are told together: the whole way, and by how much the other steps are ahead
+    gains = (found.whole.gain, found.weakest.gain - found.whole.gain)
+    assert all(format_value(gain, "money", "zh") in why.text for gain in gains)
 
 
 def test_the_change_log_comes_back_with_what_came_of_it(last_week):

@@ -27,7 +27,7 @@ LEAST_VISITORS, LEAST_BUYERS = 100, 5
 
 @dataclass(frozen=True)
 class Step:
-    """From one stage to the next: `people` of `base`, both summed over days.
+    """From the stage `start` to the stage `name`: `people` of `base`, both summed over days.
 
     `own` : their ratio with its range over days. `reference` : the peers', or that of the own best weeks; NaN where
     unknown. `gain`, `gain_low`, `gain_high` : money per 30 days if this step alone reached the reference and the others
@@ -35,6 +35,7 @@ class Step:
     """
 
     name: str
+    start: str
     people: float
     base: float
     own: Estimate
@@ -102,7 +103,9 @@ def funnel(
     for before, name in zip(names, names[1:], strict=False):
         own = _ratio(inside, name, before)
         steps.append(
-            Step(name, float(inside[name].sum()), float(inside[before].sum()), own, reference.get(name, math.nan))
+            Step(
+                name, before, float(inside[name].sum()), float(inside[before].sum()), own, reference.get(name, math.nan)
+            )
         )
     buyers = float(inside["payers"].sum()) if "payers" in inside else math.nan
     priced = tuple(_priced(step, buyers * worth) for step in steps)
@@ -110,7 +113,7 @@ def funnel(
         return Funnel((), against)
     reached = math.prod(step.reference for step in priced)
     ends = _ratio(inside, names[-1], names[0])
-    whole = Step("whole", priced[-1].people, priced[0].base, ends, reached)
+    whole = Step(names[-1], names[0], priced[-1].people, priced[0].base, ends, reached)
     return Funnel(priced, against, _priced(whole, buyers * worth))
 
 
@@ -155,6 +158,20 @@ def _priced(step: Step, all_worth: float) -> Step:
         return step
     more = [max(0.0, step.reference / rate - 1) for rate in (step.own.estimate, step.own.high, step.own.low)]
     return replace(step, gain=more[0] * all_worth, gain_low=HALF * more[1] * all_worth, gain_high=more[2] * all_worth)
+
+
+def cart_or_favourite(days: pd.DataFrame, period: Period) -> tuple[float, float]:
+    """Bounds of 收藏加购率 (FN25), people who favoured or added to cart ÷ visitors; NaN without both columns.
+
+    The platform counts a person who did both once; two columns only bound that: the larger of the two, and their sum.
+    """
+    inside = days.loc[period.holds(days["day"]), ["visitors", "cart_users", "favouriters"]]
+    visitors = float(inside["visitors"].sum())
+    if inside.empty or inside.isna().any(axis=None) or not visitors:
+        return math.nan, math.nan
+    both = inside[["cart_users", "favouriters"]]
+    most = both.sum(axis=1).clip(upper=inside["visitors"])
+    return float(both.max(axis=1).sum()) / visitors, float(most.sum()) / visitors
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,11 @@ _SUMS = (
     "affiliate_commission",
     "negative_reviews",
     "parcels_signed",
+    "impressions",
+    "enquiries",
     *AD_COLUMNS,
 )
-_READ_ONLY = ("impressions", "visitors_pc", "payers_pc", "paid_amount_pc", "new_visitors")
+_READ_ONLY = ("favouriters", "visitors_pc", "payers_pc", "paid_amount_pc", "new_visitors")
 _SERVICE = ("description_score", "logistics_score", "service_score", "pay_to_sign_seconds", "bounce_rate", "reviews")
 SPLIT_PARTS = ("visitor_days", "payment_conversion", "spend_per_buyer")
 ALARM_LEVEL = 0.98  # one alarm a month at most on a quiet shop: about five numbers are watched each week
@@ -95,6 +97,13 @@ class Totals:
     recent_paid_amount: float  # mean payment of the last `REFUND_LAG_DAYS` days, times the length of the period
     ad_cost: float
     margin: float
+    impressions: float
+    enquiries: float
+
+    @property
+    def returning_share(self) -> float:
+        """Buyers of a day who had bought within the 365 days before ÷ buyers (回头率); NaN without buyers or column."""
+        return _ratio(self.returning_payer_days, self.payer_days)
 
     @property
     def complete(self) -> bool:
@@ -166,6 +175,8 @@ def totals(days: pd.DataFrame, period: Period, *, margin_rate: float) -> Totals:
                 "returning_payer_days",
                 "returning_paid_amount",
                 "refunded_amount",
+                "impressions",
+                "enquiries",
             )
         },
         content_visitor_days=_sum_known(

@@ -29,6 +29,29 @@ class Peer:
         return not math.isnan(self.mean)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Tier of the shop and rank in its trade as copied (FN17), "" where not written, and the day of the copy."""
+
+    tier: str
+    rank: str
+    noted_on: dt.date
+
+
+def standing(typed: pd.DataFrame, end: dt.date) -> Standing | None:
+    """The newest line with a tier or a rank; None where there is none within `STALE_DAYS` of `end`."""
+    written = typed[["tier", "rank"]]
+    lines = typed[typed["noted_on"].notna() & (written.notna() & written.ne("")).any(axis=1)]
+    if lines.empty:
+        return None
+    newest = lines.sort_values("noted_on", kind="stable").iloc[-1]
+    noted = pd.Timestamp(newest["noted_on"]).date()
+    if abs((end - noted).days) > STALE_DAYS:
+        return None
+    tier, rank = ("" if pd.isna(newest[name]) else str(newest[name]) for name in ("tier", "rank"))
+    return Standing(tier, rank, noted)
+
+
 def peer(typed: pd.DataFrame, metric: str, *, end: dt.date, days: int) -> Peer:
     """The newest line of a metric that holds for a period.
 

@@ -13,7 +13,7 @@ from shopnb.metrics import funnel, items, overview
 from shopnb.metrics.changes import Recheck, outcomes
 from shopnb.metrics.items import ItemChange, ItemPair
 from shopnb.metrics.overview import Totals
-from shopnb.metrics.peers import Peer, peer
+from shopnb.metrics.peers import Peer, peer, standing
 from shopnb.metrics.periods import Period, normal_bases, resolve, same_period_last_year
 from shopnb.metrics.plan import plan
 from shopnb.pages.base import Page
@@ -91,6 +91,8 @@ def compute(page: Page) -> Numbers:
         last_year_event=event,
         funnel=_funnel(page, days, now, peers, basis),
         chat=funnel.chat(page.frame("service"), days, period),
+        cart_or_favourite=funnel.cart_or_favourite(days, period),
+        standing=standing(typed, period.end),
         listing=funnel.listing(ads, days, sold, period),
         quadrants=items.quadrants(moved, items.paid_clicks(ads, period) if ads is not None else pd.DataFrame()),
         goods=items.goods_range(moved),

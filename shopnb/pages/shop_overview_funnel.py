@@ -17,14 +17,15 @@ from shopnb.pages.wording import with_range
 def funnel(page: Page) -> Parts:
     """The steps against peers or own best weeks, chat, and the listing funnel."""
     n = page.numbers
+    rates = (_three_rates(page), _cart_or_favourite(page))
     if len(n.funnel.steps) < 2 or not n.enough:
         why = page.muted("funnel.too_few" if n.funnel.steps else "funnel.missing")
-        return why, _chat(page), _listing(page)
+        return why, *rates, _chat(page), _listing(page)
     weakest = n.funnel.weakest
     frame = pd.DataFrame(
         [
             {
-                "label": page.text(f"funnel.step.{step.name}"),
+                "label": _step_name(page, step),
                 "own": step.own.estimate,
                 "peer": step.reference,
                 "bold": step is weakest,
@@ -34,34 +35,77 @@ def funnel(page: Page) -> Parts:
     )
     who = page.text(f"funnel.against.{n.funnel.against or 'nothing'}")
     if weakest:
-        whole = n.funnel.whole
-        behind = whole is not None and whole.is_short
+        basis = page.text(f"funnel.basis.{n.basis.name}")
         title = page.text(
-            "funnel.title" if behind else "funnel.title_step",
-            step=page.text(f"funnel.step.{weakest.name}"),
-            gain=weakest.gain,
-            who=who,
-            whole=whole.gain if whole else math.nan,
+            "funnel.title", step=_step_name(page, weakest), who=who, gain=_gain(page, weakest), basis=basis
         )
     else:
         title = page.text("funnel.title_level" if n.funnel.against else "funnel.title_alone", who=who)
     alt = page.text("funnel.alt", count=len(frame), title=title)
     chart = charts.chart_funnel(frame, id="funnel", title=title, alt=alt, lang=page.lang)
-    return chart, _funnel_table(page), _chat(page), _listing(page)
+    return chart, _whole(page, who), _funnel_table(page), *rates, _chat(page), _listing(page)
+
+
+def _step_name(page: Page, step: Step) -> str:
+    return page.text(
+        "funnel.step", start=page.text(f"funnel.stage.{step.start}"), end=page.text(f"funnel.stage.{step.name}")
+    )
+
+
+def _whole(page: Page, who: str) -> view.TextPart | None:
+    """Why the money of the whole funnel is not that of its weakest step."""
+    weakest, whole = page.numbers.funnel.weakest, page.numbers.funnel.whole
+    if weakest is None or whole is None or math.isnan(whole.gain):
+        return None
+    ahead = weakest.gain - whole.gain
+    key = "whole_level" if not whole.is_short else "whole_ahead" if ahead > 0 else "whole_behind"
+    values = {"own": whole.own.estimate, "reference": whole.reference, "gain": whole.gain, "ahead": abs(ahead)}
+    return view.TextPart(page.text(f"funnel.{key}", step=_step_name(page, weakest), who=who, **values))
+
+
+def _three_rates(page: Page) -> view.TextPart | None:
+    """Click rate, conversion and sell-through side by side (FN20); those that are known."""
+    n = page.numbers
+    sold = n.goods.sold / n.goods.shown if n.goods else math.nan
+    clicks = n.listing.click_rate if n.listing else math.nan
+    known = [
+        page.text(f"funnel.rate.{name}", value=value)
+        for name, value in (
+            (f"click_{n.listing.way}" if n.listing else "", clicks),
+            ("conversion", n.now.payment_conversion if n.enough else math.nan),
+            ("sold", sold),
+        )
+        if not math.isnan(value)
+    ]
+    if len(known) < 2:
+        return None
+    return view.TextPart(page.text("funnel.rates", listed=labels.text("common.list_mark", page.lang).join(known)))
+
+
+def _cart_or_favourite(page: Page) -> view.TextPart | None:
+    """Bounds of 收藏加购率 (FN25)."""
+    n = page.numbers
+    low, high = n.cart_or_favourite
+    if math.isnan(low):
+        return page.muted("funnel.no_favourites")
+    return view.TextPart(page.text("funnel.cart_or_favourite", range=labels.format_range(low, high, "pct", page.lang)))
 
 
 def _funnel_table(page: Page) -> view.TablePart:
     n = page.numbers
+    steps = [(_step_name(page, step), step) for step in n.funnel.steps]
+    if n.funnel.whole:
+        steps.append((page.text("funnel.whole", step=_step_name(page, n.funnel.whole)), n.funnel.whole))
     rows = [
         {
-            "step": page.text(f"funnel.step.{step.name}"),
+            "step": name,
             "people": step.people,
             "own_rate": with_range(page.lang, step.own),
             "reference_rate": step.reference,
             "gap": step.own.estimate - step.reference,
             "gain": _gain(page, step),
         }
-        for step in (*n.funnel.steps, *([n.funnel.whole] if n.funnel.whole else []))
+        for name, step in steps
     ]
     columns = [("step", "text"), ("gain", "text"), ("own_rate", "text"), ("reference_rate", "pct2"), ("gap", "pp"),
                ("people", "int")]  # fmt: skip

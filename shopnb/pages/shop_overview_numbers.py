@@ -15,7 +15,7 @@ from shopnb.metrics.changes import Outcome, Recheck
 from shopnb.metrics.funnel import Chat, Funnel, Listing
 from shopnb.metrics.items import ItemChange, ItemPair, Quadrants, Range
 from shopnb.metrics.overview import AdScene, Signal, Totals
-from shopnb.metrics.peers import Peer
+from shopnb.metrics.peers import Peer, Standing
 from shopnb.metrics.periods import Period
 from shopnb.metrics.plan import Plan
 from shopnb.pages import shop_overview_parts as parts
@@ -54,6 +54,8 @@ class Numbers:
     last_year_event: str  # the campaign that both periods were aligned by; "" by weekday
     funnel: Funnel
     chat: Chat | None
+    cart_or_favourite: tuple[float, float]  # bounds of 收藏加购率, NaN where unknown
+    standing: Standing | None
     listing: Listing | None
     quadrants: Quadrants | None
     goods: Range | None

@@ -63,7 +63,21 @@ def _normal(page: Page) -> Parts:
             "normal.alt", days=len(shown), count=len(outside), low=shown["value"].min(), high=shown["value"].max()
         ),
     )
-    return chart, _change_line(page, changed), _plan_table(page), _day_table(page, changed)
+    return chart, _change_line(page, changed), _standing(page), _plan_table(page), _day_table(page, changed)
+
+
+def _standing(page: Page) -> view.TextPart | None:
+    """Tier and rank as copied beside the peers (FN17)."""
+    found = page.numbers.standing
+    if found is None:
+        return None
+    known = [
+        page.text(f"normal.{name}", value=value)
+        for name, value in (("tier", found.tier), ("rank", found.rank))
+        if value
+    ]
+    listed = labels.text("common.list_mark", page.lang).join(known)
+    return view.TextPart(page.text("normal.standing", listed=listed, day=found.noted_on), muted=True)
 
 
 def _changes(page: Page, span: Period) -> dict[dt.date, tuple[str, str]]:
