@@ -5,7 +5,8 @@ from __future__ import annotations
 import rjieba
 
 from shopnb.text.cleaning import LONGEST, clean, cut
-from shopnb.text.lexicon import lexicon
+from shopnb.text.lexicon import Lexicon
+from shopnb.text.lexicon import lexicon as packaged_lexicon
 from shopnb.text.opinions import scan
 
 _LEAST = 2  # characters of a word: single ones say too little
@@ -26,8 +27,12 @@ def review_words(reviews: list[str]) -> list[set[str]]:
     ]
 
 
-def new_nouns(reviews: list[str]) -> list[dict[str, int]]:
+def new_nouns(reviews: list[str], *, lexicon: Lexicon | None = None) -> list[dict[str, int]]:
     """Nouns beside an opinion of nothing in particular: candidates for an aspect of the shop's own goods.
+
+    Parameters
+    ----------
+    lexicon : of a shop with words of its own; None for the packaged one.
 
     Returns
     -------
@@ -38,7 +43,7 @@ def new_nouns(reviews: list[str]) -> list[dict[str, int]]:
     >>> new_nouns(["刀头很好"])
     [{'刀头': 1}]
     """
-    known = lexicon()
+    known = lexicon or packaged_lexicon()
     found = []
     for text in clean(reviews):
         here: dict[str, int] = {}
