@@ -1,7 +1,7 @@
 """shopnb: the files that a shop exports anyway, turned into decisions.
 
-What notebooks use: `open_page`, `open_shop` and `ShopnbError`; each is imported when first asked for, since the
-command line must start fast. In a notebook Altair's own charts are shown offline from the import on.
+What notebooks use: `open_page`, `open_shop`, `open_start` and `ShopnbError`; each is imported when first asked for,
+since the command line must start fast. In a notebook Altair's own charts are shown offline from the import on.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ import sys
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"ShopnbError": "shopnb.errors", "open_page": "shopnb.pages", "open_shop": "shopnb.shop"}
+_HOMES = {
+    "ShopnbError": "shopnb.errors",
+    "open_page": "shopnb.pages",
+    "open_shop": "shopnb.shop",
+    "open_start": "shopnb.start",
+}
 
-__all__ = ["ShopnbError", "open_page", "open_shop"]  # noqa: F822 (found by __getattr__)
+__all__ = ["ShopnbError", "open_page", "open_shop", "open_start"]  # noqa: F822 (found by __getattr__)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "shopnb"
-PURE = {"errors", "view", "parameters"}  # what any layer may name: errors, plain data, the parameters cell
+PURE = {"errors", "view", "parameters", "memory"}  # any layer may name errors, plain data, the parameters cell, memory
 # layer -> the layers it may import; design.md section 2 and style.md 1.1, and CONTRIBUTING.md says why where it differs
 ALLOWED = {
     "__init__": {"pages", "charts"},
@@ -18,6 +18,7 @@ ALLOWED = {
     "text": set(),
     "view": set(),
     "parameters": {"errors"},
+    "memory": set(),
     "intake": {"schema"},
     "shop": {"intake", "schema", "labels"},
     "calendar": {"schema", "labels", "metrics"},
@@ -36,14 +37,15 @@ ALLOWED = {
     "report": {"labels", "tables", "screen"},
     "runner": {"labels", "report"},
     "readiness": {"shop", "pages", "labels"},
+    "start": {"readiness", "intake", "shop", "schema", "labels", "calendar", "metrics", "widgets"},  # cli's twin
     "cli": {"runner", "intake", "shop", "report", "labels", "pages", "charts", "readiness"},
 }  # fmt: skip
 # library -> the layers that may import it; all others may not
 ONLY_IN = {
     "altair": {"charts", "report"},
     "vl_convert": {"report", "cli"},
-    "IPython": {"tables", "widgets", "report"},
-    "ipywidgets": {"widgets"},
+    "IPython": {"tables", "widgets", "report", "start"},
+    "ipywidgets": {"widgets", "start"},
     "duckdb": {"shop", "intake"},
     "papermill": {"runner"},
     "jupyter_client": {"runner"},
@@ -58,9 +60,9 @@ ONLY_IN = {
     "http": set(),
     "httpx": set(),
     "socket": {"runner"},
-    "psutil": {"runner", "cli"},
+    "psutil": {"runner", "cli", "start"},
 }
-FILES = {"intake", "shop", "runner", "report", "cli"}
+FILES = {"intake", "shop", "runner", "report", "cli", "start"}
 OWN_DATA = {"labels", "text", "parameters", "calendar", "sources"}  # may read what travels with the package
 
 

@@ -102,7 +102,12 @@ def test_a_notebook_is_stored_without_outputs_and_traces_of_a_run(path):
     for cell in cells(path):
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
-        assert set(cell["metadata"]) == {"tags"}
+        assert set(cell["metadata"]) == {"tags"} | ({"jupyter"} if path.name.startswith("00") else set())
+
+
+def test_the_start_page_hides_its_code():
+    hidden = [cell["metadata"]["jupyter"] for cell in cells(FOLDER / "00_start_here.ipynb")]
+    assert hidden == [{"source_hidden": True}] * len(hidden)
 
 
 @every_report

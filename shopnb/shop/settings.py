@@ -18,6 +18,9 @@ from shopnb.errors import InputError
 
 FILE_NAME = "shopnb.toml"
 PLATFORMS = ("taobao", "tmall", "1688", "pdd", "jd", "douyin", "other")
+FEES = (  # names that mean something under [fees]: shares of payment, then amounts an order, then a share again
+    "category_commission", "software_service", "payment", "return_insurance", "return_freight", "return_salvage", "tax",
+)  # fmt: skip
 _SECTIONS = ("fees", "intake", "targets")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HEADING = re.compile(r"\s*\[")
@@ -108,7 +111,7 @@ def write_rates(folder: Path, *, margin_rate: float | None, fees: Mapping[str, f
         top = _with_values(lines[: min(section, place)], {"margin_rate": margin_rate})
     while inside and not inside[-1].strip():
         inside.pop()
-    written = "\n".join([*top, *_with_values(inside, fees), "", *after]) + "\n"
+    written = "\n".join([*top, *_with_values(inside, fees), "", *after]).rstrip() + "\n"
     try:
         path.write_text(written, "utf-8")
     except OSError:
@@ -132,6 +135,23 @@ def _with_values(lines: list[str], values: Mapping[str, float | None]) -> list[s
         elif value is not None:
             made.append(f"{name} = {value:g}")
     return made
+
+
+def written_rate(name: str, written: str) -> float | None:
+    """A rate as people write it, 0.42 or 42 %, or an amount; None where nothing is written.
+
+    Raises
+    ------
+    InputError
+        `settings_value` for anything else.
+    """
+    text = written.strip().replace("\uff05", "%")
+    if not text:
+        return None
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise InputError("settings_value", file=FILE_NAME, name=name, value=written) from None
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,173 @@
+"""The panel that takes exports in: upload, inbox, what each file was taken for, what can be seen now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from shopnb import labels, parameters, readiness
+from shopnb.intake import FileAccount, import_files
+from shopnb.intake.containers import SUFFIXES, find_files
+from shopnb.shop import telling
+from shopnb.shop.inbox import INBOX, receive
+from shopnb.start import parts
+from shopnb.start.panel import Panel
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+LOOK_SECONDS = 2.0  # between two looks at the inbox
+LARGEST_MB = 100  # of one upload; larger files are put into the inbox
+_NUMBERS = (3, 4, 5, 6)  # of the table of imports
+
+
+class Files(Panel):
+    """Exports in."""
+
+    def twin(self) -> Markup:
+        """What each file of the shop was taken for, and which reports can be seen."""
+        if self.desk.shop is None:
+            return Markup()
+        return self.seen() + parts.fold(
+            self.desk.text("all_files", count=len(self.desk.shop.accounts())), self.told(self.desk.shop.accounts())
+        )
+
+    def seen(self) -> Markup:
+        """How much can be seen now, the one file that shows more, and the state of each report."""
+        shop, lang = self.desk.shop, self.desk.lang
+        assert shop is not None
+        reports = list(parameters.notebooks())
+        step = readiness.next_step(readiness.following(shop), len(reports), lang)
+        rows = []
+        for slug in reports:
+            error = readiness.lacking(shop, slug)
+            name = readiness.report_name(slug, lang)
+            if error is None:
+                rows.append((name, self.desk.text("can_run"), labels.text("cli.none", lang)))
+                continue
+            table = labels.text(f"intake.tables.{error.values['table']}", lang)
+            get = labels.text(f"intake.get.{error.values['table']}", lang)
+            rows.append((name, labels.text("cli.status.lacks", lang, table=table), get))
+        headings = [self.desk.text(f"column.{key}") for key in ("report", "state", "get")]
+        return parts.paragraph(step, "strong") + parts.table(headings, rows)
+
+    def told(self, accounts: Sequence[FileAccount]) -> Markup:
+        """The table of imports, why files were refused, and the particulars folded below."""
+        lang = self.desk.lang
+        headings = [labels.text(f"cli.import.{name}", lang) for name in telling.COLUMNS]
+        made = parts.table(headings, [telling.import_row(one, lang) for one in accounts], numbers=_NUMBERS)
+        for account in accounts:
+            if account.error:
+                made += parts.lines(parts.sentence(account.error, lang), "attention")
+        inside = Markup()
+        for files, said in telling.by_particulars(accounts, lang):
+            shown = [Path(file).name for file in files[:3]]
+            more = [labels.text("cli.import.and_more", lang, count=len(files) - 3)] if files[3:] else []
+            inside += parts.lines("\n".join([labels.text("cli.list_mark", lang).join([*shown, *more]), *said]))
+        return made + (parts.fold(self.desk.text("particulars"), inside) if inside else Markup())
+
+    def build(self) -> Sequence[ipywidgets.Widget]:
+        """Upload, inbox and watch; the state below."""
+        import ipywidgets
+
+        text = self.desk.text
+        self.upload = ipywidgets.FileUpload(
+            accept=",".join(sorted(SUFFIXES)), multiple=True, description=text("upload"), layout={"width": "auto"},
+            button_style="primary",
+        )  # fmt: skip
+        self.upload.observe(lambda _: self.guarded(self._uploaded)(), names="value")
+        self.take = parts.button(text("import_inbox"), self.guarded(self._take_inbox), icon="inbox")
+        self.watch = ipywidgets.ToggleButton(description=text("watch"), icon="eye", layout={"width": "auto"})
+        self.watch.tooltip = text("watch_hint")
+        self.watch.observe(lambda change: self.guarded(lambda: self._watched(change["new"]))(), names="value")
+        self.last, self.state = parts.html(), parts.html()
+        hint = parts.html(parts.paragraph(text("files_hint"), "muted"))
+        controls = parts.row(self.upload, self.take, self.watch, self.progress, self.cancel)
+        return [controls, hint, self.said, self.last, self.state]
+
+    def redraw(self) -> None:
+        """The shop's files and what can be seen of them."""
+        closed = self.desk.shop is None
+        for one in (self.upload, self.take, self.watch):
+            one.disabled = closed
+        if closed:
+            self.last.value = ""
+        self.state.value = str(self.twin())
+
+    def _uploaded(self) -> None:
+        given = self.upload.value
+        if not given:
+            return
+        self.upload.value = ()
+        too_large = [one["name"] for one in given if one["size"] > LARGEST_MB * 1_000_000]
+        received = [receive(self.desk.folder, one["name"], bytes(one["content"])) for one in given
+                    if one["name"] not in too_large]  # fmt: skip
+        if too_large:
+            mark = labels.text("cli.list_mark", self.desk.lang)
+            self.say(self.desk.text("too_large", files=mark.join(too_large), inbox=INBOX), "attention")
+        if received:
+            self._import(received, ours=received)
+
+    def _take_inbox(self) -> None:
+        inbox = self.desk.folder / INBOX
+        inbox.mkdir(exist_ok=True)
+        if not find_files(inbox):
+            self.say(self.desk.text("inbox_empty", inbox=INBOX), "attention")
+            return
+        self._import([inbox])
+
+    def _import(self, paths: Sequence[Path], *, ours: Sequence[Path] = ()) -> None:
+        """Import beside the page; files of `ours`, just uploaded, that cannot be used are not kept."""
+        folder = self.desk.folder
+        self.beside(
+            lambda: import_files(paths, folder, progress=self.step),
+            lambda accounts: self._imported(accounts, ours),  # type: ignore[arg-type]
+        )
+
+    def _imported(self, accounts: Sequence[FileAccount], ours: Sequence[Path]) -> None:
+        used = {account.source for account in accounts if account.state != "refused"}
+        for path in ours:
+            if path.resolve().relative_to(self.desk.folder.resolve()).as_posix() not in used:
+                path.unlink(missing_ok=True)
+        told = [account for account in accounts if account.state != "unchanged"]
+        counts = {state: sum(one.state == state for one in accounts) for state in ("imported", "unchanged", "refused")}
+        key = "taken_none" if not told else "taken_refused" if counts["refused"] else "taken"
+        if self.desk.shop is not None:
+            self.desk.shop.refresh()
+        self.desk.changed()
+        self.say(self.desk.text(key, **counts), "attention" if counts["refused"] else "good")
+        self.last.value = str(self.told(told)) if told else ""
+
+    def _watched(self, on: bool) -> None:
+        if on:
+            self.say(self.desk.text("watching", inbox=INBOX))
+            with contextlib.suppress(RuntimeError):  # without a loop nobody can wait
+                self._watching = asyncio.get_running_loop().create_task(self._look())
+        else:
+            self.say(self.desk.text("not_watching"))
+
+    async def _look(self) -> None:
+        """Import the inbox whenever a file in it is new or has changed, once it stays as it is."""
+        seen = before = self._inbox()
+        while self.watch.value:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = self._inbox()
+            if now != seen and now == before and not self.desk.work.is_busy:
+                seen = now
+                self.guarded(self._take_inbox)()
+            before = now
+
+    def _inbox(self) -> dict[str, tuple[int, int]]:
+        if self.desk.shop is None:
+            return {}
+        found = {}
+        for path in find_files(self.desk.folder / INBOX):
+            with contextlib.suppress(OSError):
+                at = path.stat()
+                found[str(path)] = (at.st_size, at.st_mtime_ns)
+        return found
