@@ -136,6 +136,31 @@ def test_prices_of_zero_and_99999_are_set_aside(tmp_path):
     assert page.numbers.size.money.estimate == sum((turn + 5) * (20 + turn) for turn in range(30))
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_prices_in_another_currency_are_set_aside_and_counted(tmp_path, lang):
+    foreign = ["$3.00", "US$4.00", "HK$ 50", "9.9 EUR"]
+    rows = [
+        *rows_of(30, lambda turn: f"{turn + 5}人付款", price=lambda turn: f"¥{20 + turn}.00-{30 + turn}.00"),
+        *((f"海外{turn}", "店甲", "浙江", price, "9000人付款") for turn, price in enumerate(foreign)),
+    ]
+    page = opened(shop_of(tmp_path, rows), lang=lang)
+    assert len(page.numbers.goods.frame) == 30
+    # a range counts as its middle
+    assert page.numbers.size.money.estimate == sum((turn + 5) * (25 + turn) for turn in range(30))
+    told = next(note.text for note in page.view.health if note.code == "rows")
+    assert ("价格是别的币种 4" if lang == "zh" else "4 priced in another currency") in told
+
+
+def test_a_column_of_currencies_sets_aside_too_and_one_foreign_currency_throughout_is_told(tmp_path):
+    header = "商品名称,店铺名称,地址,售价,付款情况,币种"
+    rows = [(*row, "USD" if turn < 3 else "CNY") for turn, row in enumerate(rows_of(40, lambda turn: turn + 1))]
+    page = opened(shop_of(tmp_path / "mixed", rows, header=header))
+    assert page.numbers.goods.lines == 37
+    dollars = listing(tmp_path / "all", rows_of(40, lambda turn: turn + 1, price=lambda turn: f"${turn + 1}.50"))
+    account = import_files([dollars], tmp_path / "dollars")[0]
+    assert (account.kept, [one["code"] for one in account.unsure if one["code"] == "priced_in"]) == (40, ["priced_in"])
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

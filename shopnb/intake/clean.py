@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shopnb.intake import dates, personal, values
+from shopnb.intake import currency, dates, personal, values
 from shopnb.intake.faults import BadValue
 from shopnb.intake.kinds import fold, percent_column, scale_of
 from shopnb.intake.recognise import Recognised
@@ -105,6 +105,8 @@ def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, ke
             cells = [dates.year_first(cell, order) for cell in cells] if order else cells
         parser = _parser(found, name, near=near, key=key)
         parsed, bad = _parse_unique(cells, parser)
+        if _is_priced(_column(found, name)):
+            bad |= dict.fromkeys(_foreign(found, cells, rows), "other_currency")
         if _column(found, name).dtype in {"date", "timestamp"} and not all(
             dates.has_year(cell) for cell in set(cells) if not is_blank(cell)
         ):
@@ -236,6 +238,8 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
         return lambda cell: _buyer(cell, secret)
     if name == "province":
         return lambda cell: personal.province_of(values.clean_text(cell) or "")
+    if _is_priced(column):
+        return lambda cell: values.parse_range(currency.without_currency(cell))
     if column.ranged:
         return values.parse_range
     if name == "end_at":
@@ -258,6 +262,27 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
         "float": values.parse_number,
         "bool": values.parse_bool,
     }.get(column.dtype, values.clean_text)
+
+
+def _is_priced(column: Column) -> bool:
+    """Whether a column holds prices as a listing shows them, with or without a currency."""
+    return column.ranged and column.unit == "money"
+
+
+def _foreign(found: Recognised, cells: Sequence[Cell], rows: Sequence[Row]) -> list[int]:
+    """The rows whose price is in another currency than that of most, by the price itself or by a column of its own."""
+    place = found.columns.get("_currency", -1)
+    named = [row[place] if 0 <= place < len(row) else None for row in rows]
+    known = {cell: currency.currency_of(cell) for cell in {*cells, *named} if isinstance(cell, str)}
+    if not any(known.values()):
+        found.currency = found.currency or ""
+        return []
+    marks = [known.get(str(cell), "") or known.get(str(name), "") for cell, name in zip(cells, named, strict=True)]
+    if found.currency is None:
+        found.currency = currency.spoken(marks)
+    if found.currency not in {"", "CNY"}:
+        found.doubt("priced_in", currency=found.currency)
+    return currency.foreign(marks, found.currency)
 
 
 def _unless_blank(parse: Parser) -> Parser:

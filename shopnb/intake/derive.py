@@ -188,6 +188,7 @@ def _found_around(around: Around, found: Recognised, context: Context) -> Any:
 
 def _item_links(cleaned: Cleaned) -> None:
     """Item ids, and whether a place was paid for, from the links of a listing."""
+    cleaned.columns.pop("_currency", None)  # its rows are sorted out in `clean`
     urls = cleaned.columns.pop("_url", None)
     if urls is not None:
         ids = cleaned.columns.get("item_id", [None] * len(urls))

@@ -35,6 +35,7 @@ class Recognised:
     by_name : whether something was taken from, or looked for in, the file's name: under another name the same bytes
         say something else.
     day_orders : date column -> whether the day or the month stands first in dates that have the year last.
+    currency : the one that most amounts of the first piece name, "" where they name none; None before it is read.
     header_row : index of the header in the sheet's rows; -1 for bare texts without a header.
     columns : column name -> index of the cell; helpers start with `_`.
     headers : the header cells as they stand.
@@ -52,6 +53,7 @@ class Recognised:
     outcomes: dict[str, tuple[int, Callable[[Any], Any]]] = field(default_factory=dict)
     by_name: bool = False
     day_orders: dict[str, str] = field(default_factory=dict)
+    currency: str | None = None
 
     def explain(self, code: str, **values: Any) -> None:
         """Note once what spoke for a reading; a long sheet comes in several pieces."""
