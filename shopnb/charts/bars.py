@@ -12,9 +12,11 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import frames, picking, rows, theme
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 
+@remembered
 def chart_waterfall(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money") -> ChartPart:
     """How one total becomes another, step by step.
 
@@ -59,6 +61,7 @@ def _bars(steps: frames.Records, kind: str, lang: str) -> altair.LayerChart:
     return altair.layer(*layers)
 
 
+@remembered
 def chart_diverging(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "signed_money"
 ) -> ChartPart:
@@ -80,6 +83,7 @@ def chart_diverging(
     return frames.finish(_bars(bars, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
 
 
+@remembered
 def chart_paired(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number") -> ChartPart:
     """Two or three bars a name: this period over the one before, share of goods over share of money.
 
@@ -126,6 +130,7 @@ def _paired(bars: frames.Records, series: list[str], kind: str, lang: str) -> li
     return [drawn, values, rows.whiskers(bars, rows.x_scale("low", kind, lang, span))]
 
 
+@remembered
 def chart_stacked_share(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str) -> ChartPart:
     """Parts of a whole, one 100 % bar a name.
 
@@ -170,6 +175,7 @@ def _shares(parts: frames.Records, lang: str) -> list[altair.Chart]:
     return [drawn, values.encode(x=rows.x_scale("middle", "pct0", lang, span), y=rows.at("y_mid"), text="text:N")]
 
 
+@remembered
 def chart_funnel(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "pct") -> ChartPart:
     """Steps with the own rate as a bar and the peers' as a tick.
 

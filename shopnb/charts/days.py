@@ -13,6 +13,7 @@ import altair
 import pandas as pd
 
 from shopnb.charts import frames, picking, rows, theme
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _HALF_DAY = pd.Timedelta(hours=12)
@@ -44,6 +45,7 @@ def _amount(field: str, kind: str, lang: str, value_title: str, *, zero: bool) -
     return altair.Y(f"{field}:Q", scale=altair.Scale(zero=zero, nice=True), axis=shown)
 
 
+@remembered
 def chart_daily_band(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money", value_title: str = "",
     spans: Sequence[tuple[dt.date, dt.date, str]] = (), marks: Sequence[tuple[dt.date, str]] = (), zero: bool = True,
@@ -148,6 +150,7 @@ def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: 
     return [line, sign]
 
 
+@remembered
 def chart_lines(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number", value_title: str = "",
     zero: bool = False, spans: Sequence[tuple[dt.date, dt.date, str]] = (),

@@ -14,6 +14,7 @@ import pandas as pd
 from shopnb import labels
 from shopnb.charts import frames, picking, rows, theme
 from shopnb.labels import letters
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _HEIGHT = 300
@@ -102,6 +103,7 @@ def _named(placed: frames.Records, x: dict[str, Any], y: dict[str, Any]) -> list
     return layers
 
 
+@remembered
 def chart_scatter(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "number", y_kind: str = "pct",
     x_title: str = "", y_title: str = "", x_line: float | None = None, y_line: float | None = None,
@@ -162,6 +164,7 @@ def _references(x: dict[str, Any], y: dict[str, Any], x_line: float | None, y_li
     return layers
 
 
+@remembered
 def chart_strip(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "money2", y_kind: str = "number",
     x_title: str = "", y_title: str = "",
@@ -200,6 +203,7 @@ def chart_strip(
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
 
 
+@remembered
 def chart_heat(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, row_title: str = "", column_title: str = ""
 ) -> ChartPart:

@@ -10,9 +10,11 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import frames, rows, theme
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 
+@remembered
 def chart_ranges(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money") -> ChartPart:
     """Lowest, best and highest estimate of each name.
 
@@ -45,6 +47,7 @@ def chart_ranges(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
     return frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
 
 
+@remembered
 def chart_intervals(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "pp",
     reference: float = 0.0, too_small: tuple[float, float] | None = None,

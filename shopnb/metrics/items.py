@@ -13,6 +13,7 @@ import ibis
 import pandas as pd
 from scipy import special
 
+from shopnb.memory import remembered
 from shopnb.metrics.gates import is_presale
 from shopnb.metrics.overview import ALARM_LEVEL
 from shopnb.metrics.periods import Period
@@ -155,6 +156,7 @@ class ItemPair:
         return sum(base.days for base in self.bases)
 
 
+@remembered
 def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> ItemPair | None:
     """Item sums of `now` and of those `bases` that are there, like with like; None when either side is not there.
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from shopnb import text
+from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews_aside import reasons
 from shopnb.stats import ChangePoint, Estimate, compare_proportions, holm, proportion_interval, rate_change_point
@@ -57,6 +58,7 @@ class Said:
         return bool(self.reviews["day"].notna().any())
 
 
+@remembered
 def read_reviews(
     reviews: ibis.Table, *, until: dt.date | None, item: str, own_names: Sequence[str], rival: str = ""
 ) -> Said:
@@ -244,6 +246,7 @@ def complaining_of_group(said: Said, group: str) -> pd.Series:
     return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
 
 
+@remembered
 def weekly(said: Said, marked: pd.Series, end: dt.date) -> pd.DataFrame:
     """Share of marked reviews by week up to `end`.
 

@@ -23,13 +23,13 @@ import pandas as pd
 from shopnb import calendar, labels, parameters, screen, view, widgets
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
+from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
 from shopnb.pages import gates
 from shopnb.pages.wording import days_text, finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
 from shopnb.view import FindingView, Note
-
 
 _OF_THEIR_OWN = ("shop", "lang", "start_date", "end_date", "due_date")  # parameters with checks of their own
 _LEFT_TO_THE_PAGE = ("", "auto")
@@ -68,7 +68,9 @@ class Page(ABC):
         self.shop = shop
         self.given = dict(given)
         self._handles = widgets.Handles()
-        self._check()
+        self._memory = Memory() if widgets.is_interactive() else None
+        with remembering(self._memory):
+            self._check()
 
     @classmethod
     def lacking(cls, shop: Shop) -> ShopnbError | None:
@@ -286,7 +288,7 @@ class Page(ABC):
     @cached_property
     def view(self) -> view.Page:
         """The whole page in its language, money in the shop's currency."""
-        with self._money():
+        with self._money(), remembering(self._memory):
             return view.Page(
                 slug=self.slug,
                 lang=self.lang,

@@ -15,11 +15,13 @@ from typing import Any
 
 import ibis
 import pandas as pd
+from ibis.backends.duckdb import Backend as DuckDB
 
 import shopnb
 from shopnb import labels
 from shopnb.errors import InputError, MissingDataError
 from shopnb.intake import TYPED_FOLDER, FileAccount, Progress, import_files, read_accounts, withdraw
+from shopnb.memory import remembered
 from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
 
@@ -34,10 +36,23 @@ class MissingTableError(MissingDataError):
         return labels.error_parts(self.code, lang, **self.values, **told)
 
 
+class _Backend(DuckDB):  # type: ignore[misc]  # Ibis has no types
+    """Embedded DuckDB that answers a question asked before from the memory of the page, where that has one."""
+
+    def execute(self, expr: Any, /, **options: Any) -> Any:
+        """The answer, as pandas."""
+        return _answer(expr, **options)
+
+
+@remembered
+def _answer(expr: Any, **options: Any) -> Any:
+    return DuckDB.execute(_connection(), expr, **options)
+
+
 @cache
 def _connection() -> Any:
     """The one embedded DuckDB of this process: one thread, nothing fetched."""
-    return ibis.duckdb.connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
+    return _Backend().connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
 
 
 class Tables:
