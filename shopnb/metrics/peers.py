@@ -52,6 +52,29 @@ def standing(typed: pd.DataFrame, end: dt.date) -> Standing | None:
     return Standing(tier, rank, noted)
 
 
+@dataclass(frozen=True)
+class Copied:
+    """A metric that the shop's own files do not hold: own and peers' values as copied, NaN where not written."""
+
+    metric: str
+    own: float
+    mean: float
+    best: float
+    noted_on: dt.date
+
+
+def copied(typed: pd.DataFrame, end: dt.date) -> list[Copied]:
+    """The newest line of each metric that was copied with the shop's own value within `STALE_DAYS`, by name."""
+    lines = typed[typed["noted_on"].notna() & typed["metric"].notna() & typed["own"].notna()]
+    newest = lines.sort_values("noted_on", kind="stable").groupby("metric", sort=True).tail(1).sort_values("metric")
+    found = [
+        Copied(str(one.metric), float(one.own), float(one.peer_mean), float(one.peer_best),
+               pd.Timestamp(one.noted_on).date())
+        for one in newest.itertuples()
+    ]  # fmt: skip
+    return [one for one in found if abs((end - one.noted_on).days) <= STALE_DAYS]
+
+
 def peer(typed: pd.DataFrame, metric: str, *, end: dt.date, days: int) -> Peer:
     """The newest line of a metric that holds for a period.
 

@@ -5,11 +5,14 @@ Belongs here: the daily report's service columns. Why people complain is `review
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 
+import ibis
 import pandas as pd
 
+from shopnb.metrics.gates import REFUND_LAG_DAYS
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate, proportion_interval
 
@@ -69,3 +72,34 @@ def service(days: pd.DataFrame, period: Period) -> Service:
     rate = proportion_interval(negatives, parcels, level=0.9) if possible else Estimate(math.nan)
     seconds = inside["pay_to_sign_seconds"].dropna()
     return Service(negatives, parcels, rate, float(seconds.median()) / 86400 if len(seconds) else math.nan)
+
+
+REFUND_WINDOW, LEAST_REFUND_DAYS = 90, 28
+
+
+def refund_rate(orders: ibis.Table, end: dt.date) -> Estimate:
+    """Orders refunded so far ÷ orders paid, of the last 90 days less those whose refunds still come in (RV11).
+
+    Parameters
+    ----------
+    orders : Table of schema `orders`.
+    end : last day of the period; the days whose refunds are open (`gates.REFUND_LAG_DAYS`) are left out.
+
+    Returns
+    -------
+    Share 0-1 of orders, with its 90 % range; unknown where the file covers fewer than 28 of these days or no refunds.
+    """
+    last = end - dt.timedelta(days=REFUND_LAG_DAYS)
+    days = Period(end - dt.timedelta(days=REFUND_WINDOW - 1), last)
+    dated = orders.filter(orders.paid_at.notnull(), orders.paid_amount > 0).mutate(day=orders.paid_at.date())
+    inside = dated.filter(dated.day.between(ibis.literal(days.start), ibis.literal(days.end)))
+    sums = inside.aggregate(
+        days=inside.day.nunique(),
+        paid=inside.count(),
+        told=inside.refunded_amount.notnull().sum(),
+        refunded=(inside.refunded_amount > 0).sum(),
+    ).to_pandas()
+    row = sums.iloc[0]
+    if row["days"] < LEAST_REFUND_DAYS or not row["told"]:
+        return Estimate(math.nan)
+    return proportion_interval(float(row["refunded"]), float(row["paid"]), level=0.9)

@@ -148,6 +148,8 @@ class ShopOverview(Page):
     def cards(self) -> list[view.Card]:
         """Four to six numbers."""
         n = self.numbers
+        if n.is_wholesale:
+            return self._wholesale_cards()
         cards = [self._card("paid_amount", "money", up_is_good=True)]
         if not math.isnan(n.now.margin):
             cards.append(self._card("margin", "money", up_is_good=True))
@@ -159,6 +161,13 @@ class ShopOverview(Page):
             if not math.isnan(getattr(n.now, name)):
                 cards.append(self._card(name, "pct", up_is_good=False))
         return cards[:6]
+
+    def _wholesale_cards(self) -> list[view.Card]:
+        """The numbers that a 1688 shop looks at (pages.md 2.6); those that its files do not have are left out."""
+        wanted = {"impressions": "int", "visitor_days": "int", "enquiries": "int", "payer_days": "int",
+                  "paid_amount": "money", "returning_share": "pct", "margin": "money"}  # fmt: skip
+        known = {name: kind for name, kind in wanted.items() if not math.isnan(getattr(self.numbers.now, name))}
+        return [self._card(name, kind, up_is_good=True) for name, kind in known.items()][:6]
 
     def _card(self, name: str, kind: str, *, up_is_good: bool) -> view.Card:
         n = self.numbers
@@ -186,7 +195,7 @@ class ShopOverview(Page):
         )
         return view.Card(
             label=labels.heading(name, self.lang),
-            suffix=self.text(f"suffix.{name}") if self.has_text(f"suffix.{name}") else "",
+            suffix=self._suffix(name),
             value=labels.format_value(value, kind, self.lang),
             lines=tuple(lines),
             direction=direction,
@@ -194,6 +203,11 @@ class ShopOverview(Page):
             spark=_spark(n.days, name, n.margin_rate, n.period.end),
             spark_alt=self.text("spark", name=labels.heading(name, self.lang)),
         )
+
+    def _suffix(self, name: str) -> str:
+        """How a card's number is counted, in small type."""
+        key = "suffix.with_freight" if name == "paid_amount" and self.numbers.is_wholesale else f"suffix.{name}"
+        return self.text(key) if self.has_text(key) else ""
 
     def due(self) -> list[str]:
         """Changes and earlier findings to look at again, at most five, each with what came of it."""
@@ -295,6 +309,10 @@ def _spark(days: pd.DataFrame, name: str, margin_rate: float, end: dt.date) -> t
         - known["ad_cost"].fillna(0)
         - known["affiliate_commission"].fillna(0),
         "visitor_days": known["visitors"],
+        "payer_days": known["payers"],
+        "impressions": known["impressions"],
+        "enquiries": known["enquiries"],
+        "returning_share": known["returning_payers"] / known["payers"].where(known["payers"] > 0),
         "payment_conversion": known["payers"] / known["visitors"].where(known["visitors"] > 0),
         "cart_user_days": known["cart_users"],
         "ad_share": (known["ad_cost"] + known["affiliate_commission"].fillna(0)) / paid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -10,17 +11,19 @@ import pandas as pd
 from shopnb.errors import MissingDataError
 from shopnb.findings.overview import MONTH_DAYS, Basis, find_overview, recheck
 from shopnb.metrics import funnel, items, overview
+from shopnb.metrics.big_orders import big_orders
 from shopnb.metrics.changes import Recheck, outcomes
 from shopnb.metrics.items import ItemChange, ItemPair
 from shopnb.metrics.overview import Totals
-from shopnb.metrics.peers import Peer, peer, standing
+from shopnb.metrics.peers import Peer, copied, peer, standing
 from shopnb.metrics.periods import Period, normal_bases, resolve, same_period_last_year
 from shopnb.metrics.plan import plan
+from shopnb.metrics.service import refund_rate
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Numbers, mean
 from shopnb.pages.shop_overview_parts import item_parts, source_parts
 from shopnb.pages.source_naming import source_names
-from shopnb.stats import MixRate, mix_rate
+from shopnb.stats import Estimate, MixRate, mix_rate
 
 WHOLE_SHOP = "全店"  # scope of a typed target
 SMALL_SHOP_BUYERS = 10  # buyers a day below which pages are of 28 days (pages.md 2.0)
@@ -66,6 +69,7 @@ def compute(page: Page) -> Numbers:
     last_year, event = _last_year(page, days, period, rate)
     ads = page.shop.table("ad_daily") if page.shop.has("ad_daily") else None
     item_period = page.shop.table("item_period") if page.shop.has("item_period") else None
+    orders = page.shop.table("orders") if page.shop.has("orders") else None
     sold = pair.frame[pair.frame["which"] == "now"] if pair else None
     return Numbers(
         days=days,
@@ -93,6 +97,10 @@ def compute(page: Page) -> Numbers:
         chat=funnel.chat(page.frame("service"), days, period),
         cart_or_favourite=funnel.cart_or_favourite(days, period),
         standing=standing(typed, period.end),
+        copied=copied(typed, period.end),
+        refund_rate=refund_rate(orders, period.end) if orders is not None else Estimate(math.nan),
+        big_orders=big_orders(orders, period) if orders is not None else None,
+        is_wholesale=page.shop.settings.platform == "1688",
         listing=funnel.listing(ads, days, sold, period),
         quadrants=items.quadrants(moved, items.paid_clicks(ads, period) if ads is not None else pd.DataFrame()),
         goods=items.goods_range(moved),

@@ -9,10 +9,14 @@ import pandas as pd
 
 from shopnb import charts, labels, view
 from shopnb.metrics import overview
+from shopnb.metrics.big_orders import TOP_BUYERS
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Parts, change_text
 from shopnb.pages.shop_overview_parts import parts_tables
+from shopnb.pages.wording import with_range
+from shopnb.stats import Estimate
 
+LARGE_ORDER = 0.05  # of payment: from here on one order is told apart
 BESIDE = ("goal_due", "last_year", "peer_mean", "peer_best")
 
 
@@ -24,6 +28,7 @@ def moved(page: Page) -> Parts:
             page.muted("moved.not_comparable"),
             _margin_chart(page),
             _break_even(page),
+            _big_orders(page),
             _moved_table(page),
             *parts_tables(page),
             _buyers_table(page),
@@ -48,7 +53,7 @@ def moved(page: Page) -> Parts:
     )
     chart = charts.chart_waterfall(frame, id="moved", title=title, alt=alt, lang=page.lang, kind="money")
     tables = (_moved_table(page), *parts_tables(page), _buyers_table(page))
-    return chart, _margin_chart(page), _break_even(page), *tables
+    return chart, _margin_chart(page), _break_even(page), _big_orders(page), *tables
 
 
 def _margin_chart(page: Page) -> view.ChartPart | view.TextPart:
@@ -166,3 +171,26 @@ def _break_even(page: Page) -> view.TextPart | None:
     refunds = 1 - n.basis.share / n.margin_rate
     values = {"value": 1 / n.basis.share, "margin": n.margin_rate, "refunds": refunds}
     return view.TextPart(page.text(key, **values, own=deals / cost if cost else math.nan))
+
+
+def _big_orders(page: Page) -> view.TextPart | None:
+    """Who carries the period, in wholesale and wherever one order is large; the period without its largest order."""
+    n = page.numbers
+    found = n.big_orders
+    if found is None:
+        return page.muted("moved.no_orders") if n.is_wholesale else None
+    if not n.is_wholesale and found.largest_share < LARGE_ORDER:
+        return None
+    spend = Estimate(found.mean, found.mean_low, found.mean_high)
+    return view.TextPart(
+        page.text(
+            "moved.big_orders",
+            top=TOP_BUYERS,
+            share=found.top_share,
+            largest=found.largest,
+            rest=found.paid_amount - found.largest,
+            median=found.median,
+            mean=with_range(page.lang, spend, "money"),
+            buyers=found.buyers,
+        )
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.service import SCORES, scores, service
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import Parts
+from shopnb.pages.shop_overview_numbers import PEER_METRICS, Parts
 from shopnb.pages.wording import with_range
 
 
@@ -90,15 +90,42 @@ def _service_rows(page: Page) -> list[dict[str, str]]:
         ("sign_days", *waits, math.nan, "days"),
         ("refund_share", *refunds, peer, "pct"),
     ]
+    if n.refund_rate.is_known:
+        rows.append(
+            ("refund_rate", with_range(page.lang, n.refund_rate), labels.MISSING, n.peers["退款率"].mean, "pct2")
+        )
+    return [
+        *_copied_rows(page),
+        *(
+            {
+                "metric": labels.heading(name, page.lang),
+                "now": value,
+                "before": earlier,
+                "peer_mean": labels.format_value(reference, kind, page.lang),
+            }
+            for name, value, earlier, reference, kind in rows
+            if value != labels.MISSING
+        ),
+    ]
+
+
+def _copied_rows(page: Page) -> list[dict[str, str]]:
+    """What the back office shows and no file holds, as copied with the peers': BSR parts, disputes, interventions."""
+    own = {labels.heading(name, "zh") for name in (*PEER_METRICS.values(), *SCORES)} | {*PEER_METRICS}
+
+    def written(metric: str, value: float) -> str:
+        is_share = metric.endswith(("率", "占比")) and abs(value) <= 1
+        return labels.format_value(value, "pct2" if is_share else "score", page.lang)
+
     return [
         {
-            "metric": labels.heading(name, page.lang),
-            "now": value,
-            "before": earlier,
-            "peer_mean": labels.format_value(reference, kind, page.lang),
+            "metric": page.text("service.copied", metric=one.metric, day=one.noted_on),
+            "now": written(one.metric, one.own),
+            "before": labels.MISSING,
+            "peer_mean": written(one.metric, one.mean),
         }
-        for name, value, earlier, reference, kind in rows
-        if value != labels.MISSING
+        for one in page.numbers.copied
+        if one.metric not in own
     ]
 
 

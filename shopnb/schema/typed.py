@@ -87,6 +87,7 @@ PEERS = Table(
         label("start_on", "期间起", "date"),
         label("end_on", "期间止", "date"),
         label("metric", "指标"),
+        _number("own", "本店", ""),
         _number("peer_mean", "同行同层平均", ""),
         _number("peer_best", "同行同层优秀", ""),
         label("tier", "我的层级"),
@@ -96,6 +97,7 @@ PEERS = Table(
     key=("noted_on", "metric"),
     day="noted_on",
     typed=True,
+    added=("own",),
 )
 COMPETITORS = Table(
     "competitors",
