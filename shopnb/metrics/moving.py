@@ -13,15 +13,27 @@ import pandas as pd
 from shopnb.metrics.traffic import POOLED
 from shopnb.stats import Estimate
 
-LEAST_WORTH, MOST_WORTH = 0.5, 1.0  # what an added visitor buys, against the source's present ones: an assumption
+LEAST_GROWTH, MOST_GROWTH = 0.5, 1.0  # buyers of a source grow with the power of its visitors: an assumption
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What a source has now: `visitors`, their `rate` with its range (shares 0-1), `spend` a buyer, `cost` a visitor.
+
+    `spend` and `cost` are NaN where unknown; then there is no margin.
+    """
+
+    visitors: float
+    rate: Estimate
+    spend: float = math.nan
+    cost: float = math.nan
 
 
 @dataclass(frozen=True)
 class Move:
     """`visitors` moved from `giver` to `taker` (shown names): buyers, and margin (NaN without a margin rate).
 
-    `buyers`, `margin` : of the period's visitors moved, middle and range: the middle takes added visitors at three
-    quarters of the present ones, the ends at a half and at all of them, with the ends of both sources' rates.
+    `asked` : visitors asked for; the giver may have fewer. `buyers`, `margin` : middle and range.
     """
 
     giver: str
@@ -29,6 +41,56 @@ class Move:
     visitors: float
     buyers: Estimate
     margin: Estimate
+    asked: float
+
+
+def move_visitors(
+    giver: Visitor, taker: Visitor, moved: float, *, kept: float = math.nan,
+    growth: tuple[float, float] = (LEAST_GROWTH, MOST_GROWTH),
+) -> tuple[Estimate, Estimate]:  # fmt: skip
+    """Buyers and margin gained when `moved` visitors come by `taker` and no longer by `giver`.
+
+    Parameters
+    ----------
+    moved : visitors, 0 to `giver.visitors`.
+    kept : share of payment that stays as margin (margin rate × (1 − refund share)), 0-1; NaN unknown.
+    growth : lowest and highest power, each 0-1. Buyers of the taker become rate × visitors × ((visitors + moved) /
+        visitors) ** power: at 1 those added buy as the present ones do; at 0.5 the first of them buy half as well, and
+        the more are added the worse they get.
+
+    Returns
+    -------
+    (buyers, margin) : Estimates. The middle takes the mean of both powers and both rates as they are; the ends take
+        the ends of `growth` and of both rates. Visitors given up are average ones of their source; added ones cost what
+        the taker's cost today. Margin is NaN where `kept`, a spend or a cost is unknown.
+
+    Examples
+    --------
+    >>> feed = Visitor(10_000, Estimate(0.02, 0.018, 0.022), spend=60.0, cost=1.0)
+    >>> search = Visitor(5_000, Estimate(0.05, 0.045, 0.055), spend=60.0, cost=1.0)
+    >>> buyers, margin = move_visitors(feed, search, 1_000, kept=0.4)
+    >>> [round(one, 1) for one in (buyers.low, buyers.estimate, buyers.high)]
+    [-0.5, 16.6, 37.0]
+    """
+    if not 0 <= moved <= giver.visitors:
+        raise ValueError(f"{moved} of {giver.visitors} visitors cannot be moved")
+    least, most = growth
+    ends = [
+        (_added(taker, moved, (least + most) / 2) * taker.rate.estimate, moved * giver.rate.estimate),
+        (_added(taker, moved, least) * taker.rate.low, moved * giver.rate.high),
+        (_added(taker, moved, most) * taker.rate.high, moved * giver.rate.low),
+    ]
+    people = [won - lost for won, lost in ends]
+    saved = moved * (giver.cost - taker.cost)
+    money = [(won * taker.spend - lost * giver.spend) * kept + saved for won, lost in ends]
+    known = all(map(math.isfinite, money))
+    margin = Estimate(money[0], money[1], money[2]) if known else Estimate(math.nan)
+    return Estimate(people[0], people[1], people[2]), margin
+
+
+def _added(taker: Visitor, moved: float, power: float) -> float:
+    """Visitors of the present kind that `moved` more are worth."""
+    return taker.visitors * ((1 + moved / taker.visitors) ** power - 1) if taker.visitors > 0 else math.nan
 
 
 def can_be_named(sources: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +112,7 @@ def proposed(sources: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def move(sources: pd.DataFrame, giver: str, taker: str, visitors: float, *, kept: float) -> Move | None:
-    """Move visitors between two sources.
+    """`move_visitors` between two sources of a frame, at most as many as the giver has.
 
     Parameters
     ----------
@@ -58,21 +120,17 @@ def move(sources: pd.DataFrame, giver: str, taker: str, visitors: float, *, kept
 
     Returns
     -------
-    None where either source is not there or carries no rate. The visitors given up are average ones of their source;
-    those won buy less, and cost what the taker's visitors cost today.
+    None where either source is not there or carries no rate.
     """
     named = can_be_named(sources).set_index("label")
     if giver not in named.index or taker not in named.index or giver == taker:
         return None
-    away, to = named.loc[giver], named.loc[taker]
-    middle = (LEAST_WORTH + MOST_WORTH) / 2
-    ends = [
-        (middle * to["rate"], away["rate"]),
-        (LEAST_WORTH * to["rate_low"], away["rate_high"]),
-        (MOST_WORTH * to["rate_high"], away["rate_low"]),
-    ]
-    buyers = [visitors * (won - lost) for won, lost in ends]
-    saved = away["cost_per_visitor"] - to["cost_per_visitor"]
-    margins = [visitors * ((won * to["spend"] - lost * away["spend"]) * kept + saved) for won, lost in ends]
-    margin = Estimate(*margins) if all(map(math.isfinite, margins)) else Estimate(math.nan)
-    return Move(giver, taker, visitors, Estimate(*buyers), margin)
+    away, to = (_visitor(named.loc[name]) for name in (giver, taker))
+    moved = min(visitors, away.visitors)
+    buyers, margin = move_visitors(away, to, moved, kept=kept)
+    return Move(giver, taker, moved, buyers, margin, visitors)
+
+
+def _visitor(row: pd.Series) -> Visitor:
+    rate = Estimate(float(row["rate"]), float(row["rate_low"]), float(row["rate_high"]))
+    return Visitor(float(row["visitors"]), rate, float(row["spend"]), float(row["cost_per_visitor"]))

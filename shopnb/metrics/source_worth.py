@@ -36,20 +36,31 @@ def ad_costs(
     DataFrame, one row per source: `source`, `cost`, `deal_amount` (attributed, before refunds), `window_days` (NaN
     where the report does not say); and the days of the period that the report lacks.
     """
-    inside = ad_daily.filter(ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end)))
-    rows = inside.select("day", "level", "tool", "scene", "window_days", "cost", "deal_amount").to_pandas()
-    rows[["window_days", "cost", "deal_amount"]] = rows[["window_days", "cost", "deal_amount"]].astype(float)
-    rows = _coarsest(rows)
+    rows, window = _ad_rows(ad_daily.filter(ad_daily.day.between(ibis.literal(period.start), ibis.literal(period.end))))
     if rows.empty:
         return pd.DataFrame(columns=["source", "cost", "deal_amount", "window_days"]), []
-    window = rows["window_days"].max()
-    rows = rows[rows["window_days"] == window] if not math.isnan(window) else rows
     present = set(pd.to_datetime(rows["day"]).dt.date)
     every = [period.start + dt.timedelta(days=turn) for turn in range(period.days)]
     printed = rows["scene"].fillna(rows["tool"])
     named = rows.assign(source=[source_of(name) if isinstance(name, str) else "" for name in printed])
     summed = named.groupby("source", sort=True)[["cost", "deal_amount"]].sum(min_count=1).reset_index()
     return summed.assign(window_days=window), [day for day in every if day not in present]
+
+
+def ad_days(ad_daily: ibis.Table) -> pd.DataFrame:
+    """What all ads cost and brought by day: `day`, `cost`, `deal_amount` (attributed to the day of the click)."""
+    rows, _ = _ad_rows(ad_daily)
+    made = rows.assign(day=pd.to_datetime(rows["day"]).dt.date).groupby("day", sort=True)
+    return made[["cost", "deal_amount"]].sum(min_count=1).reset_index()
+
+
+def _ad_rows(ad_daily: ibis.Table) -> tuple[pd.DataFrame, float]:
+    """Rows of each tool's coarsest level under the longest attribution window, and that window (NaN: not said)."""
+    rows = ad_daily.select("day", "level", "tool", "scene", "window_days", "cost", "deal_amount").to_pandas()
+    rows[["window_days", "cost", "deal_amount"]] = rows[["window_days", "cost", "deal_amount"]].astype(float)
+    rows = _coarsest(rows)
+    window = float(rows["window_days"].max()) if len(rows) else math.nan
+    return (rows if math.isnan(window) else rows[rows["window_days"] == window]), window
 
 
 def _coarsest(rows: pd.DataFrame) -> pd.DataFrame:

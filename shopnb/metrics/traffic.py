@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -134,37 +134,6 @@ def shop_visitors(rows: pd.DataFrame) -> float:
     return float(own.iloc[0]) if len(own) == 1 else math.nan
 
 
-def search_history(
-    traffic_period: ibis.Table, now: Slice, name_rows: Callable[[pd.DataFrame], pd.DataFrame], *, wanted: int = 13
-) -> pd.DataFrame:
-    """Free-search visitors of periods of the same length, under the same rule, up to this one.
-
-    Parameters
-    ----------
-    name_rows : adds `group` to rows of one export (`sources.named`).
-
-    Returns
-    -------
-    DataFrame, one row per period, in order: `start_on`, `end_on`, `search_visitors`, `visitors` (sum over sources).
-    """
-    period = now.period
-    if period is None:
-        return pd.DataFrame(columns=["start_on", "end_on", "search_visitors", "visitors"])
-    every = [period.before(periods=turn) for turn in range(wanted - 1, -1, -1)]
-    rows = traffic_period.select("start_on", "end_on", "rule", *LEVELS, "visitors")
-    same = rows.filter(rows.rule.fill_null("") == now.rule, rows.end_on.isin([one.end for one in every])).to_pandas()
-    same[list(LEVELS)] = same[list(LEVELS)].fillna("").astype(str)
-    starts, ends = (pd.to_datetime(same[name]).dt.date for name in ("start_on", "end_on"))
-    found = []
-    for one in every:
-        inside = same[(starts == one.start) & (ends == one.end) & (same[LEVELS[0]] != "")]
-        if len(inside):
-            grouped = name_rows(inside)
-            search = grouped.loc[grouped["group"] == "free_search", "visitors"].sum()
-            found.append((one.start, one.end, float(search), float(inside["visitors"].sum())))
-    return pd.DataFrame(found, columns=["start_on", "end_on", "search_visitors", "visitors"])
-
-
 def conversion_way(sides: Sequence[pd.DataFrame]) -> str:
     """What conversion can be told from: `payment` (buyers or their share), else `order`, else "".
 
@@ -284,6 +253,12 @@ def _rolled(rows: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return rolled
 
 
+def carries_rate(visitors: pd.Series, mean_rate: float) -> pd.Series:
+    """Whether so many visitors carry a rate of their own: `LEAST_VISITORS`, and `LEAST_BUYERS` expected at the mean."""
+    carries = visitors >= LEAST_VISITORS
+    return carries if math.isnan(mean_rate) else carries & (visitors * mean_rate >= LEAST_BUYERS)
+
+
 def pooled(wide: pd.DataFrame, mean_rate: float) -> pd.DataFrame:
     """Sources whose own rate says something, and all others as one row `pooled`.
 
@@ -291,12 +266,7 @@ def pooled(wide: pd.DataFrame, mean_rate: float) -> pd.DataFrame:
     expected buyers; with an unknown `mean_rate` visitors decide. A single small source keeps its name. Adds `enough`
     (its rate may be printed) and `members` (sources behind the row).
     """
-
-    def enough(visitors: pd.Series) -> pd.Series:
-        carries = visitors >= LEAST_VISITORS
-        return carries if math.isnan(mean_rate) else carries & (visitors * mean_rate >= LEAST_BUYERS)
-
-    small = ~(enough(wide["visitors"]) | enough(wide["visitors_before"]))
+    small = ~(carries_rate(wide["visitors"], mean_rate) | carries_rate(wide["visitors_before"], mean_rate))
     kept = wide[~small].assign(members=1)
     if small.sum() == 1:
         kept = wide.assign(members=1)
@@ -305,9 +275,9 @@ def pooled(wide: pd.DataFrame, mean_rate: float) -> pd.DataFrame:
         row = wide.loc[small, columns].sum(min_count=1).to_dict()
         names = {"source": POOLED, "name": POOLED, "group": "other", **dict.fromkeys(LEVELS, "")}
         kept = pd.concat([kept, pd.DataFrame([{**names, **row, "members": int(small.sum())}])], ignore_index=True)
-    return kept.assign(enough=enough(kept["visitors"]), enough_before=enough(kept["visitors_before"])).reset_index(
-        drop=True
-    )
+    sides = {"enough": "visitors", "enough_before": "visitors_before"}
+    told = {name: carries_rate(kept[column], mean_rate) for name, column in sides.items()}
+    return kept.assign(**told).reset_index(drop=True)
 
 
 def source_mix(sources: pd.DataFrame) -> MixRate:
@@ -356,6 +326,11 @@ class Whole:
     paid_amount: float
     paid_share: float  # visitors of paid sources ÷ sum over sources; NaN where no source's group is known
     search_visitors: float  # visitors of free search
+
+    @property
+    def rate(self) -> float:
+        """Buyers ÷ visitors over all sources, NaN where either is unknown or nobody came."""
+        return self.buyers / self.visitors if self.visitors else math.nan
 
     @property
     def conversion(self) -> Estimate:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from shopnb import labels, sources, view
@@ -13,10 +12,11 @@ from shopnb.findings import Finding
 from shopnb.findings.traffic import Seen, find_traffic
 from shopnb.metrics import traffic
 from shopnb.metrics.periods import Period
-from shopnb.pages import traffic_sources_numbers, traffic_sources_sections
+from shopnb.pages import traffic_sources_cards, traffic_sources_numbers, traffic_sources_sections
 from shopnb.pages.base import Figure, Page
-from shopnb.pages.shop_overview_numbers import change_text
+from shopnb.pages.traffic_sources_health import health
 from shopnb.pages.traffic_sources_numbers import Numbers
+from shopnb.pages.traffic_sources_words import chosen
 from shopnb.stats import Estimate
 
 
@@ -51,7 +51,7 @@ class TrafficSources(Page):
         """Read the exports that fit and price the sources."""
         numbers = traffic_sources_numbers.compute(self)
         for asked in self.given["sources"]:
-            if not traffic_sources_sections.chosen(self, numbers.wide, [asked]).any():
+            if not chosen(self, numbers.wide, [asked]).any():
                 allowed = ", ".join(numbers.wide["label"])
                 raise ParameterError("parameter_choice", report=self.slug, name="sources", found=asked, allowed=allowed)
         return numbers
@@ -88,6 +88,7 @@ class TrafficSources(Page):
         n: Numbers = self.numbers
         rate = n.now.conversion
         known = n.now.enough and bool(n.way)
+        visitors = n.now.visitors or math.nan
         shown = {
             "source_visitors": Figure(n.now.visitors, "count", code="missing_column"),
             "distinct_visitors": Figure(n.reach.distinct, "count", code="no_distinct_visitors"),
@@ -102,6 +103,8 @@ class TrafficSources(Page):
             "margin_per_visitor": Figure(n.margin_per_visitor(), "CNY", n=n.now.visitors, code="no_margin_or_cost"),
             "ad_cost": Figure(n.spending.total, "CNY", code="no_ad_report"),
             "return_on_spend": Figure(n.spending.whole_return, "ratio", code="no_ad_report"),
+            "cost_per_visitor": Figure(n.spending.total / visitors, "CNY", n=n.now.visitors, code="no_ad_report"),
+            "visitor_value": Figure(n.now.paid_amount / visitors, "CNY", n=n.now.visitors, code="no_payment"),
             "break_even": Figure(n.worth.break_even, "ratio", code="no_margin_rate"),
         }
         for way in ("payment", "order"):
@@ -111,16 +114,24 @@ class TrafficSources(Page):
                 if known and n.way == way
                 else Figure(math.nan, "share", n=n.now.visitors, code=code)
             )
-        split: dict[str, Estimate | None] = dict.fromkeys(("change", "mix_effect", "rate_effect"))
-        if n.mix is not None and not n.mix.code:
-            split = {"change": n.mix.change, "mix_effect": n.mix.mix, "rate_effect": n.mix.rate}
-        for name, part in split.items():
-            shown[name] = (
-                Figure(part.estimate, "share", part.low, part.high)
-                if part
-                else Figure(math.nan, "share", code=self._why())
-            )
+        shown |= self._split_figures()
         return {name: figure if math.isnan(figure.value) else _plain(figure) for name, figure in shown.items()}
+
+    def _split_figures(self) -> dict[str, Figure]:
+        """The exact splits of conversion and of payment a visitor."""
+        n: Numbers = self.numbers
+        none = Figure(math.nan, "share", code=self._why())
+        shown = dict.fromkeys(("change", "mix_effect", "rate_effect"), none)
+        if n.mix is not None and not n.mix.code:
+            parts = zip(shown, (n.mix.change, n.mix.mix, n.mix.rate), strict=True)
+            shown = {name: Figure(part.estimate, "share", part.low, part.high) for name, part in parts}
+        names = ("value_change", "value_mix_effect", "value_conversion_effect", "value_spend_effect")
+        if n.value is None:
+            return shown | dict.fromkeys(names, Figure(math.nan, "CNY", code=self._why()))
+        ranged = (n.value.split.change, n.value.split.mix, Estimate(n.value.conversion), Estimate(n.value.spend))
+        return shown | {
+            name: Figure(part.estimate, "CNY", part.low, part.high) for name, part in zip(names, ranged, strict=True)
+        }
 
     def _why(self) -> str:
         """Why there is no comparison."""
@@ -175,96 +186,7 @@ class TrafficSources(Page):
 
     def cards(self) -> list[view.Card]:
         """Four to six numbers."""
-        n: Numbers = self.numbers
-        before = n.before
-        visits = [self._change(n.now.visitors, before.visitors if before else math.nan, "int")]
-        if n.reach.kind:
-            visits.append(self.text(f"card.{n.reach.kind}", visitors=n.reach.base))
-        cards = [
-            self._card("visits", n.now.visitors, before.visitors if before else math.nan, "int", lines=visits),
-            self._rate_card(),
-        ]
-        if n.reach.kind:
-            cards.append(
-                self._card("search_share", n.search_share(), n.search_share("_before"), "pct", suffix=n.reach.kind)
-            )
-        if not math.isnan(n.now.paid_share):
-            cards.append(self._card("paid_share", n.now.paid_share, before.paid_share if before else math.nan, "pct"))
-        if math.isnan(n.margin_per_visitor()):
-            cards += self._plain_cards()
-        else:
-            now, was = n.margin_per_visitor(), n.margin_per_visitor("_before")
-            cards.append(self._card("margin_per_visitor", now, was, "money2", tone="attention" if now < 0 else ""))
-        if not math.isnan(n.spending.whole_return):
-            cards.append(self._return_card())
-        return cards
-
-    def _change(self, now: float, before: float, kind: str) -> str:
-        return (
-            ""
-            if math.isnan(before)
-            else self.text("card.than_before", change=change_text(now, before, kind, self.lang))
-        )
-
-    def _card(
-        self, name: str, now: float, before: float, kind: str, *, suffix: str = "", tone: view.Tone = "",
-        lines: Sequence[str] = (),
-    ) -> view.Card:  # fmt: skip
-        was = "" if math.isnan(before) else self.text("card.before", value=labels.format_value(before, kind, self.lang))
-        level = math.isnan(before) or math.isnan(now) or math.isclose(now, before, rel_tol=1e-6)
-        return view.Card(
-            label=self.text(f"card.label.{name}"),
-            value=labels.format_value(now, kind, self.lang),
-            suffix=self.text(f"card.suffix.{suffix or name}") if self.has_text(f"card.suffix.{suffix or name}") else "",
-            lines=tuple(line for line in (lines or (was,)) if line),
-            direction="" if level else "up" if now > before else "down",
-            tone=tone,
-        )
-
-    def _rate_card(self) -> view.Card:
-        n: Numbers = self.numbers
-        name = "order_conversion" if n.way == "order" else "payment_conversion"
-        if not n.way or not n.now.enough:
-            why = (
-                self.text("too_few", visitors=n.now.visitors, buyers=n.now.buyers)
-                if n.way
-                else self.text("card.no_rate")
-            )
-            return view.Card(self.text(f"card.label.{name}"), labels.MISSING, lines=(why,))
-        rate = n.now.conversion
-        lines = [self.text("card.range", range=labels.format_range(rate.low, rate.high, "pct2", self.lang))]
-        before = n.before.conversion.estimate if n.before and n.before.enough else math.nan
-        if line := self._change(rate.estimate, before, "pct2"):
-            lines.insert(0, line)
-        tone: view.Tone = ""
-        if n.mix is not None and n.rate_state == "real":
-            tone = "good" if n.mix.rate.estimate > 0 else "attention"
-        return self._card(name, rate.estimate, before, "pct2", tone=tone, lines=lines)
-
-    def _plain_cards(self) -> list[view.Card]:
-        """Without margin and costs: the largest source's share, and payment a visitor where the export has payment."""
-        n: Numbers = self.numbers
-        top = n.wide.iloc[0]
-        was = float(top["visitors_before"]) / n.before.visitors if n.before and n.before.visitors else math.nan
-        lead = self._card("top_share", float(top["visitors"]) / n.now.visitors, was, "pct")
-        cards = [replace(lead, lines=(str(top["label"]), *lead.lines))]
-        if not math.isnan(n.now.paid_amount):
-            earlier = n.before.paid_amount / n.before.visitors if n.before and n.before.visitors else math.nan
-            cards.append(self._card("visitor_value", n.now.paid_amount / n.now.visitors, earlier, "money2"))
-        return cards
-
-    def _return_card(self) -> view.Card:
-        n: Numbers = self.numbers
-        now, before = n.spending.whole_return, n.spending_before.whole_return
-        lines = (
-            []
-            if math.isnan(before)
-            else [self.text("card.before", value=labels.format_value(before, "ratio", self.lang))]
-        )
-        if not math.isnan(n.worth.break_even):
-            lines.append(self.text("card.break_even", value=n.worth.break_even))
-        tone: view.Tone = "attention" if now < n.worth.break_even else ""
-        return self._card("return_on_spend", now, before, "ratio", tone=tone, lines=lines)
+        return traffic_sources_cards.cards(self)
 
     def quiet(self) -> str:
         """What is said where nothing stands out."""
@@ -275,7 +197,7 @@ class TrafficSources(Page):
 
     def health_notes(self) -> list[view.Note]:
         """What may mislead: overlap, open attribution, renames, another rule, derived buyers, missing files."""
-        return traffic_sources_sections.health(self)
+        return health(self)
 
     def build_section(self, key: str) -> view.Section:
         """One section by key."""

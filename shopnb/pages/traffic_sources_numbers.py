@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass
 
+import ibis
 import pandas as pd
 
 from shopnb import labels, sources
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
-from shopnb.metrics import items, lift, moving, overview, source_tree, source_worth, traffic, words
+from shopnb.metrics import (
+    items,
+    lift,
+    moving,
+    overview,
+    source_tree,
+    source_worth,
+    traffic,
+    traffic_parts,
+    traffic_search,
+    traffic_small,
+    traffic_stays,
+    words,
+)  # fmt: skip
 from shopnb.metrics.items import ItemChange
 from shopnb.metrics.lift import Lift
 from shopnb.metrics.moving import Move
 from shopnb.metrics.periods import Period, events_in, normal_bases
-from shopnb.metrics.source_tree import LevelSplit
+from shopnb.metrics.source_tree import LevelSplit, ValueSplit
 from shopnb.metrics.source_worth import Worth
-from shopnb.metrics.traffic import Choice, Reach, Whole
+from shopnb.metrics.traffic import Choice, Reach, Slice, Whole
+from shopnb.metrics.traffic_search import MonthSearch
 from shopnb.metrics.words import Words
+from shopnb.pages import traffic_sources_pricing as pricing
 from shopnb.pages.base import Page
 from shopnb.pages.source_naming import source_names
+from shopnb.pages.traffic_sources_pricing import Spending
+from shopnb.schema import TABLES
 from shopnb.stats import MixRate
-
-REFUND_DAYS = 28  # refunds ÷ payment of so many days up to the end stand for the refund share
-WINDOW_DAYS = 15  # attribution of ads where the report does not name its window (pages.md 4.2)
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What ads cost by source: from the ad report (`ads`), else the daily report (`daily`), else "" (unknown)."""
-
-    way: str = ""
-    cost: dict[str, float] | None = None
-    deals: dict[str, float] | None = None
-    window_days: float = math.nan
-    missing: tuple[dt.date, ...] = ()
-
-    @property
-    def known(self) -> bool:
-        """Whether any cost is known."""
-        return bool(self.way)
-
-    @property
-    def returns(self) -> dict[str, float]:
-        """Source to attributed payment ÷ cost."""
-        costs, deals = self.cost or {}, self.deals or {}
-        return {name: deals[name] / costs[name] for name in deals if costs.get(name, 0) > 0}
-
-    @property
-    def whole_return(self) -> float:
-        """Attributed payment ÷ cost over all scenes of the ad report; NaN without one."""
-        names = [name for name in (self.deals or {}) if not math.isnan((self.cost or {}).get(name, math.nan))]
-        cost = sum((self.cost or {})[name] for name in names)
-        return sum((self.deals or {})[name] for name in names) / cost if cost > 0 else math.nan
-
-    @property
-    def total(self) -> float:
-        """All costs, NaN where none is known."""
-        return sum(self.cost.values()) if self.cost else math.nan
 
 
 @dataclass(frozen=True)
@@ -85,17 +65,26 @@ class Numbers:
     window_open: bool
     one_is_festive: bool
     history: pd.DataFrame
+    month: MonthSearch | None
     items: list[ItemChange]
     renamed: list[sources.Rename]
     impossible: list[str]
     unmatched_cost: float
     peers: pd.DataFrame
     days: pd.DataFrame
+    ad_days: pd.DataFrame
     levels: list[LevelSplit]
+    value: ValueSplit | None
     item_split: tuple[LevelSplit, pd.DataFrame] | None
+    stays: pd.DataFrame
+    parts: pd.DataFrame
+    small: pd.DataFrame
+    odd_spend: list[str]
     words: Words | None
     lift: Lift
     move: Move | None
+    moves: list[Move]  # half of it, it, and twice as many
+    views: float
     regions: pd.DataFrame
 
     @property
@@ -146,12 +135,20 @@ def compute(page: Page) -> Numbers:
     now = traffic.whole(wide)
     before = traffic.whole(wide, "_before") if raw_before is not None else None
     days = _daily(page)
-    worth = Worth(page.margin_rate(), _refund_share(page, days, choice.now.period))
-    spending = _spending(page, choice.now.period, days, names)
-    spending_before = _spending(page, choice.before.period if choice.before else None, days, names)
-    wide, unmatched = _with_costs(wide, spending)
-    window_open = _window_open(page, choice.now.period, spending)
-    shown = _priced(page, wide, now, worth, spending, window_open)
+    worth = Worth(page.margin_rate(), pricing.refund_share(page, days, choice.now.period))
+    spending = pricing.spending(page, choice.now.period, days, names)
+    spending_before = pricing.spending(page, choice.before.period if choice.before else None, days, names)
+    wide, unmatched = pricing.with_costs(wide, spending)
+    window_open = pricing.window_open(page, choice.now.period, spending)
+    shown = pricing.priced(page, wide, now, worth, spending, window_open)
+    spread = source_tree.spend_spread(days, choice.now.period)
+    items_now, items_before = (_item_sources(page, one, names) for one in (choice.now, choice.before))
+
+    move = _move(page, shown, worth, spending)
+
+    def naming(rows: pd.DataFrame) -> pd.DataFrame:
+        return sources.named(rows, names, traffic.LEVELS)
+
     return Numbers(
         choice=choice,
         way=way,
@@ -172,29 +169,52 @@ def compute(page: Page) -> Numbers:
         basis=Basis.of(worth.margin_rate, worth.refund_share),
         window_open=window_open,
         one_is_festive=_one_is_festive(page, choice),
-        history=traffic.search_history(table, choice.now, lambda rows: sources.named(rows, names, traffic.LEVELS)),
+        history=traffic_search.search_history(table, choice.now, naming, days),
+        month=traffic_search.month_search(table, traffic.slices(table), choice.now, naming, days),
         items=_items(page, choice),
         renamed=sources.renames((raw for side in sides for raw in side["raw"]), names),
         impossible=[row.name for side in sides for row in side[side["impossible"]].itertuples()],
         unmatched_cost=unmatched,
-        peers=page.frame("peers"),
+        peers=_peers(page),
         days=days,
-        levels=source_tree.level_splits(wide) if before is not None and way else [],
-        item_split=_item_split(page, choice),
+        ad_days=source_worth.ad_days(page.shop.table("ad_daily")) if page.shop.has("ad_daily") else pd.DataFrame(),
+        levels=source_tree.level_splits(wide, spread=spread) if before is not None and way else [],
+        value=source_tree.value_split(shown, spread=spread) if before is not None and way == "payment" else None,
+        item_split=source_tree.item_source_split(items_now, items_before, spread=spread),
+        stays=traffic_stays.stays_by_source(items_now, items_before),
+        parts=_parts(page, choice),
+        small=traffic_small.shrunk_rates(wide, ~traffic.carries_rate(wide["visitors"], now.rate)),
+        odd_spend=traffic_small.odd_spend(wide) if way == "payment" else [],
         words=_words(page, choice),
         lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.events),
-        move=_move(page, shown, worth, spending),
+        move=move,
+        moves=_steps(shown, move, worth.kept),
+        views=_views(page, choice),
         regions=_regions(page, choice.now.period),
     )
 
 
-def _item_split(page: Page, choice: Choice) -> tuple[LevelSplit, pd.DataFrame] | None:
-    """Mix and rate over item × source, where the sources of items are there for both periods."""
-    if choice.before is None or choice.now.period is None or choice.before.period is None:
-        return None
-    if not page.shop.has("traffic_detail"):
-        return None
-    return source_tree.item_source_split(page.shop.table("traffic_detail"), choice.now.period, choice.before.period)
+def _item_sources(page: Page, side: Slice | None, names: sources.SourceNames) -> pd.DataFrame:
+    """The sources of items of one side; no rows without such a side or such an export."""
+    known = side is not None and page.shop.has("traffic_detail")
+    empty = TABLES["traffic_detail"].arrow_schema.empty_table()
+    table = page.shop.table("traffic_detail") if known else ibis.memtable(empty)
+    period, rule = (side.period, side.rule) if side else (None, "")
+    return source_tree.item_sources(table, period, rule, lambda rows: sources.named(rows, names, traffic.LEVELS))
+
+
+def _parts(page: Page, choice: Choice) -> pd.DataFrame:
+    """Visitors by device, content, page and history."""
+    if not page.shop.has("shop_daily"):
+        return pd.DataFrame()
+    before = choice.before.period if choice.before else None
+    return traffic_parts.visitor_parts(page.shop.table("shop_daily"), choice.now.period, before)
+
+
+def _peers(page: Page) -> pd.DataFrame:
+    """Typed peers, the metric without blanks and dots: 手淘搜索·支付转化率 is that of one source."""
+    typed = page.frame("peers")
+    return typed.assign(metric=typed["metric"].str.replace(r"[\s·・]", "", regex=True))
 
 
 def _words(page: Page, choice: Choice) -> Words | None:
@@ -205,7 +225,6 @@ def _words(page: Page, choice: Choice) -> Words | None:
 
 def _move(page: Page, shown: pd.DataFrame, worth: Worth, spending: Spending) -> Move | None:
     """The what-if as asked for, else from the paid source that earns least to the one that earns most."""
-    kept = worth.kept if not math.isnan(worth.margin_rate) else math.nan
     named = moving.can_be_named(shown)["label"].tolist()
     bought = shown[shown["name"].isin(spending.returns)] if spending.returns else shown  # a commission buys no visitors
     chosen = moving.proposed(bought) or ("", "")
@@ -220,7 +239,23 @@ def _move(page: Page, shown: pd.DataFrame, worth: Worth, spending: Spending) -> 
         raise ParameterError(
             "parameter_choice", report=page.slug, name="moved_visitors", found=visitors, allowed=">= 1"
         )
-    return moving.move(shown, ends[0], ends[1], float(visitors), kept=kept)
+    return moving.move(shown, ends[0], ends[1], float(visitors), kept=worth.kept)
+
+
+def _steps(shown: pd.DataFrame, asked: Move | None, kept: float) -> list[Move]:
+    """The move in smaller and larger, so that what each further visitor is worth less shows."""
+    if asked is None:
+        return []
+    sizes = (max(round(asked.visitors / 2), 1), asked.visitors, 2 * asked.visitors)
+    made = [moving.move(shown, asked.giver, asked.taker, float(size), kept=kept) for size in sizes]
+    return list({one.visitors: one for one in made if one is not None}.values())
+
+
+def _views(page: Page, choice: Choice) -> float:
+    """Pages a visitor of the shop, from the daily report; NaN without it."""
+    if choice.now.period is None or not page.shop.has("shop_daily"):
+        return math.nan
+    return traffic_parts.views_per_visitor(page.shop.table("shop_daily"), choice.now.period)
 
 
 def _regions(page: Page, period: Period | None) -> pd.DataFrame:
@@ -245,90 +280,6 @@ def _daily(page: Page) -> pd.DataFrame:
     if page.shop.has("shop_daily"):
         return overview.daily(page.shop.table("shop_daily"))
     return pd.DataFrame({"day": [], "visitors": []})
-
-
-def _refund_share(page: Page, days: pd.DataFrame, period: Period | None) -> float:
-    """The shop's own setting, else refunds ÷ payment of the last days up to the end; NaN where neither is known."""
-    if page.shop.settings.refund_rate is not None:
-        return page.shop.settings.refund_rate
-    if days.empty:
-        return math.nan
-    end = period.end if period else days["day"].max()
-    recent = days[(days["day"] <= end) & (days["day"] > end - dt.timedelta(days=REFUND_DAYS))]
-    both = recent[recent["refunded_amount"].notna() & recent["paid_amount"].notna()]
-    paid = float(both["paid_amount"].sum())
-    return float(both["refunded_amount"].sum()) / paid if paid > 0 else math.nan
-
-
-def _spending(page: Page, period: Period | None, days: pd.DataFrame, names: sources.SourceNames) -> Spending:
-    """Costs of a period by source; affiliate commission always comes from the daily report."""
-    if period is None:
-        return Spending()
-    inside = days[period.holds(days["day"])] if len(days) else days
-    by_day: dict[str, float] = {}
-    if len(inside) == period.days:
-        for source, column in names.cost_columns.items():
-            if inside[column].notna().all():
-                by_day[source] = float(inside[column].sum())
-    missing: list[dt.date] = []
-    if page.shop.has("ad_daily"):
-        ads, missing = source_worth.ad_costs(page.shop.table("ad_daily"), period, names.scene)
-        if len(ads) and not missing:
-            commission = {name: cost for name, cost in by_day.items() if name not in names.scenes.values()}
-            cost = dict(zip(ads["source"], ads["cost"], strict=True))
-            deals = dict(zip(ads["source"], ads["deal_amount"], strict=True))
-            return Spending("ads", {**commission, **cost}, deals, float(ads["window_days"].iloc[0]))
-    return Spending("daily" if by_day else "", by_day or None, None, math.nan, tuple(missing))
-
-
-def _with_costs(wide: pd.DataFrame, spending: Spending) -> tuple[pd.DataFrame, float]:
-    """Each paid source's cost: 0 for free ones, shared by visitors where a scene pays for several, NaN where unknown.
-
-    Returns the frame with `cost` and the spending that belongs to no source of the export.
-    """
-    costs = spending.cost or {}
-    owner = [
-        next((part for part in reversed(path.split("/")) if part in costs), "") if group == "paid" else ""
-        for path, group in zip(wide["source"], wide["group"], strict=True)
-    ]
-    shared = wide.assign(owner=owner)
-    weight = shared["visitors"] / shared.groupby("owner")["visitors"].transform("sum")
-    cost = [
-        0.0 if group != "paid" else costs[name] * part if name else math.nan
-        for group, name, part in zip(wide["group"], owner, weight.fillna(0.0), strict=True)
-    ]
-    unmatched = math.fsum(value for name, value in costs.items() if name not in owner)
-    return wide.assign(cost=cost), unmatched
-
-
-def _priced(
-    page: Page, wide: pd.DataFrame, now: Whole, worth: Worth, spending: Spending, window_open: bool
-) -> pd.DataFrame:
-    """Sources that stand alone and the pooled rest, with margins a visitor, own changes and verdicts."""
-    mean = now.buyers / now.visitors if now.visitors and not math.isnan(now.buyers) else math.nan
-    kept = traffic.pooled(wide, mean)
-    small = kept["source"] == traffic.POOLED
-    member = wide[~wide["source"].isin(kept["source"])]
-    kept.loc[small, "cost"] = member["cost"].sum(min_count=1) if member["cost"].notna().all() else math.nan
-    kept.loc[small, "label"] = page.text("pooled", count=len(member))
-    priced = source_worth.per_visitor(kept, worth).merge(traffic.own_changes(kept), on="source", how="left")
-    if not spending.known or math.isnan(worth.margin_rate):
-        verdict = ["keep" if enough and source != traffic.POOLED else "too_few" for enough, source in zip(
-            priced["enough"], priced["source"], strict=True)]  # fmt: skip
-    else:
-        verdict = source_worth.verdicts(
-            priced, returns=spending.returns, break_even=worth.break_even, window_open=window_open
-        )
-    return priced.assign(verdict=verdict)
-
-
-def _window_open(page: Page, period: Period | None, spending: Spending) -> bool:
-    """Whether the last clicks of the period can still bring payments: the data end before the window does."""
-    if period is None or not spending.known:
-        return False
-    window = WINDOW_DAYS if math.isnan(spending.window_days) else int(spending.window_days)
-    ends = [span[1] for name in ("ad_daily", "shop_daily") if page.shop.has(name) and (span := page.shop.days(name))]
-    return max([period.end, *ends]) < period.end + dt.timedelta(days=window)
 
 
 def _one_is_festive(page: Page, choice: Choice) -> bool:

@@ -30,6 +30,8 @@ def with_range(lang: str, found: Estimate, kind: str = "pct2") -> str:
     if math.isnan(found.low):
         return value
     spread = labels.format_range(found.low, found.high, kind, lang)
+    if kind == "pp":  # the value before it names the unit
+        spread = spread.replace(labels.text("screen.pp_unit", lang), "")
     return labels.text("common.with_range", lang, value=value, range=spread)
 
 
