@@ -2,9 +2,10 @@
 
     python benchmarks/calibration_market.py [--runs 500] [--only NAME …]
 
-Markets are simulated (lognormal, Pareto tail, mixtures, many zeros), their counts shown on the ladders that platforms
-use, prices independent of the counts or falling with them. A line a cell: share of runs whose 90 % interval holds the
-true money (aim: 85 to 95 %), median width of the interval and bias of its estimate, bias of adding shown numbers.
+Markets are simulated (lognormal, Pareto tail, mixtures, many zeros, the top of a longer list), their counts shown on
+the ladders that platforms use, prices independent of the counts, falling with them, or 1: units. A line a cell: share
+of runs whose 90 % interval holds the true total (aim: 85 to 95 %), median width of the interval and bias of its
+estimate, and of the usual "take the shown number" the bias and how often it is too low.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ MARKETS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "two humps": lambda rng, n: np.where(rng.random(n) < 0.9, rng.lognormal(3, 1.2, n), rng.lognormal(8, 0.7, n)),
     "kink": lambda rng, n: np.where(rng.random(n) < 0.9, rng.lognormal(4, 1.2, n), 500 * (rng.pareto(1.5, n) + 1)),
     "zeros": lambda rng, n: np.where(rng.random(n) < 0.4, 0.0, rng.lognormal(5, 1.6, n)),
+    "top third": lambda rng, n: np.sort(rng.lognormal(5, 1.6, 3 * n))[-n:],
 }
 LADDERS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
     "steps": steps_of_one_digit,
@@ -67,6 +69,7 @@ LADDERS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
     "coarse": coarse_steps,
 }
 PRICES: dict[str, Callable[[np.random.Generator, Floats], Floats]] = {
+    "units": lambda _, counts: np.ones(len(counts)),
     "free": lambda rng, counts: rng.lognormal(4, 0.6, len(counts)),
     "falling": lambda rng, counts: np.exp(4 - 0.3 * np.log1p(counts) + 0.5 * rng.standard_normal(len(counts))),
 }
@@ -103,6 +106,16 @@ CELLS = (
     Cell("kink", "steps, 1万+ open", 3000),
     Cell("zeros", "steps, 10万+ open", 1000, "falling"),
     Cell("lognormal", "steps", 40),
+    Cell("lognormal", "steps, 1万+ open", 200, "units"),
+    Cell("lognormal", "thousands", 3000, "units"),
+    Cell("pareto 1.4", "coarse", 200, "units"),
+    Cell("pareto 1.4", "coarse", 3000, "falling"),
+    Cell("pareto 1.15", "coarse", 1000),
+    Cell("pareto 1.15", "steps, 1万+ open", 3000, "units"),
+    Cell("top third", "coarse", 600),
+    Cell("top third", "steps, 1万+ open", 2000, "falling"),
+    Cell("kink", "coarse", 3000, "units"),
+    Cell("zeros", "coarse", 600),
     Cell("lognormal", "steps, 10万+ open", 100_000),
 )
 
@@ -130,6 +143,7 @@ def calibrate(cell: Cell, runs: int = RUNS, *, seed: int = 1) -> dict[str, float
         "width": float(np.median(widths)),
         "bias": float(np.median(biases)),
         "shown": float(np.median(shown)),
+        "too_low": float(np.mean(np.array(shown) < 0)),
     }
 
 

@@ -292,6 +292,9 @@ def _simulated_model(lows: np.ndarray, highs: np.ndarray, cell: np.ndarray, cell
     rng = np.random.default_rng(SEED)
     told = cells[(cells.high > 0) & ~cells.is_vacuous]
     body = fit_density(told, DRAWS, rng)
+    lowest = int(np.flatnonzero(~cells.is_vacuous)[0])
+    if not cells.is_exact[lowest] and np.isfinite(cells.high[lowest]):  # nothing tells whether the list ends in it
+        body = body.cut_below(cells.start[lowest], cells.stop[lowest], np.arange(DRAWS) % 2 == 0)
     tail = fit_tail(told, DRAWS, rng) if np.isinf(told.high).any() else body
     loose = cells[~cells.is_exact]
     moments = [

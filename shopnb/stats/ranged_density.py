@@ -24,6 +24,10 @@ TAIL_CAP = 1000.0  # no number is taken to exceed its open range's low end by mo
 SMOOTHNESS = 10.0 ** np.arange(-2.0, 7.5, 0.75)
 _SLOPE, _CURVE = 3.0, 2.0  # weak prior scales of the log density's slope and curvature
 _NEWTON = 30
+_ABOVE = (
+    0.5,
+    1.5,
+)  # log scale, over the end of a lowest range: the line that goes on into it; nearer, the spline bends
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,29 @@ class Density:
         spread = np.sqrt(np.maximum(weight @ value**2 / total - mean**2, 0.0))
         log_spread = np.sqrt(np.maximum(weight @ logs**2 / total - log_mean**2, 0.0))
         return Moments(mean, spread, log_mean, log_spread, weight @ (value * logs) / total - mean * log_mean)
+
+    def cut_below(self, start: float, stop: float, rows: np.ndarray) -> Density:
+        """In some draws the lowest range is filled from its upper end only, as where a list ends with it.
+
+        There the log density goes on from above the range as a straight line and stops where the range has its share;
+        a range that the line does not fill stays as it is, and all where the ranges end too soon to give a line.
+        """
+        if self.edges[-1] < stop + _ABOVE[1]:
+            return self
+        steps, above = self._steps(start, stop), self._steps(stop + _ABOVE[0], stop + _ABOVE[1])
+        width, logs = np.diff(self.edges), (self.edges[:-1] + self.edges[1:]) / 2
+        seen = np.log(np.maximum(self.weight[:, above] / width[above], 1e-300))
+        away = logs[above] - logs[above].mean()
+        slope = seen @ away / np.square(away).sum()
+        line = seen.mean(axis=1)[:, None] + slope[:, None] * (logs[steps] - logs[above].mean())
+        filled = np.exp(line) * width[steps]
+        share = self.weight[:, steps].sum(axis=1, keepdims=True)
+        reached = np.cumsum(filled[:, ::-1], axis=1)[:, ::-1]
+        kept = np.clip(share - (reached - filled), 0.0, filled)
+        weight = self.weight.copy()
+        chosen = np.flatnonzero(rows & (reached[:, 0] > share[:, 0]))
+        weight[chosen, steps] = kept[chosen]
+        return Density(self.edges, weight)
 
     def draws(self, start: float, count: int, rng: np.random.Generator) -> np.ndarray:
         """`count` numbers of an open range for each draw of the parameters."""
