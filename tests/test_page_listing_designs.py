@@ -176,9 +176,16 @@ def test_a_campaign_of_the_item_forbids_a_verdict_one_of_the_shop_is_read_with_a
     assert "去掉其中活动的 3 天" in note
 
 
-def test_turns_meet_a_campaign_unequally_and_get_no_verdict(tmp_path):
+def test_turns_meet_a_campaign_unequally_and_are_judged_without_its_days(tmp_path):
     whole = CAMPAIGNS, [["店庆", "爆发", day(4), day(6), ""]]
     page = open_page("listing_ab", shop=make(tmp_path / "shop", inbox_ab=versions(16, turns=True), campaigns=whole))
+    assert page.numbers.comparison.days == 13
+    assert page.numbers.comparison.state == "switch"
+    note = {note.code: note.text for note in page.health_notes()}["campaign_left_out"]
+    assert "店庆" in note
+    assert "3 天不算" in note
+    long = CAMPAIGNS, [["店庆", "爆发", day(2), day(14), ""]]
+    page = open_page("listing_ab", shop=make(tmp_path / "long", inbox_ab=versions(16, turns=True), campaigns=long))
     assert page.numbers.comparison.state == "confounded"
 
 

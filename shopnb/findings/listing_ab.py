@@ -1,6 +1,6 @@
 """Rules of a listing test: what to do with the versions, whether the click is honest, whether the split is sound.
 
-Domain catalogue, section 3: LT9 (image by click rate), LT10 (detail page by conversion), LT12 (looks).
+Domain catalogue, section 3: LT9 (image by click rate), LT10 (detail page by carts), LT11 (product), LT12 (looks).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from shopnb.findings import Finding
 from shopnb.metrics.listing_changes import JUDGED_BY, ChangeSeen, ChangeState
 from shopnb.metrics.listing_money import Saving
 from shopnb.metrics.listing_products import Product, ProductTest
+from shopnb.metrics.listing_rules import Rule
 from shopnb.metrics.listing_states import Arm, Comparison, State
 from shopnb.stats import Estimate
 
@@ -33,13 +34,18 @@ _NO_AMOUNT = {
 
 @dataclass(frozen=True)
 class TestSeen:
-    """What the rules look at; `words` are names in the report's language that sentences need."""
+    """What the rules look at.
+
+    `behind`: rates after the click (`cart_rate`, `refund_rate` …), the winner's minus the current version's, where
+    known. `words`: names in the report's language that sentences need. `free`: money in free search (case b).
+    """
 
     comparison: Comparison
     saving: Saving
-    after_click: Estimate  # cart rate of the winner minus the current version's
+    behind: dict[str, Estimate]
     last_day: dt.date | None
     words: dict[str, Any] = field(default_factory=dict)
+    free: Estimate = Estimate(math.nan, code="no_natural_exposure")
 
     def review(self, days: float) -> dt.date | None:
         """The day to look again; None for a test without days."""
@@ -52,7 +58,7 @@ def find_listing(seen: TestSeen) -> list[Finding]:
     if best is None:
         return []
     decision = [find_decision(seen, best)] if seen.comparison.state in (State.SWITCH, *_NO_AMOUNT) else []
-    return [*decision, *find_clickbait(seen, best)]
+    return [*decision, *find_free_search(seen), *find_clickbait(seen, best), *find_refunds(seen)]
 
 
 def confidence_of(comparison: Comparison, best: Arm) -> float:
@@ -106,7 +112,7 @@ def find_decision(seen: TestSeen, best: Arm) -> Finding:
 
 def find_clickbait(seen: TestSeen, best: Arm) -> list[Finding]:
     """No fewer clicks, but fewer carts from each: the picture promises what the page does not keep (LT28)."""
-    gap = seen.after_click
+    gap = seen.behind.get("cart_rate", _UNKNOWN)
     if seen.comparison.metric != "click_rate" or not gap.is_known or gap.high >= 0 or best.difference.high <= 0:
         return []
     found = Finding(
@@ -120,6 +126,70 @@ def find_clickbait(seen: TestSeen, best: Arm) -> list[Finding]:
         review_on=seen.review(REVIEW_DAYS),
     )
     return [found]
+
+
+_UNKNOWN = Estimate(math.nan)
+
+
+def find_refunds(seen: TestSeen) -> list[Finding]:
+    """More of the winner's orders come back: the picture sells what the parcel does not hold (pages.md 4.5, brake)."""
+    gap = seen.behind.get("refund_rate", _UNKNOWN)
+    if not gap.is_known or not gap.low > 0:
+        return []
+    found = Finding(
+        code="refunds_with_clicks",
+        domain="LT1",
+        confidence=0.95 if math.isnan(gap.p_value) else 1 - gap.p_value / 2,
+        owner="designer",
+        basis="margin",
+        no_amount="not_priced_refunds",
+        values={**seen.words, "refund_gap": gap.estimate, "refund_low": gap.low, "refund_high": gap.high},
+        review_on=seen.review(REVIEW_DAYS),
+    )
+    return [found]
+
+
+def find_free_search(seen: TestSeen) -> list[Finding]:
+    """What a switch brings in free search (pages.md 2.4, case b); apart from the amount at the same budget."""
+    if seen.comparison.state is not State.SWITCH or not seen.free.is_known or not seen.free.low > 0:
+        return []
+    found = Finding(
+        code="listing_free_search",
+        domain="LT9",
+        confidence=confidence_of(seen.comparison, seen.comparison.arms[1]),
+        owner="operator",
+        basis="margin",
+        amount=seen.free.estimate,
+        low=seen.free.low,
+        high=seen.free.high,
+        values=dict(seen.words),
+        review_on=seen.review(REVIEW_DAYS),
+        same_cause_as="listing_switch",
+    )
+    return [found]
+
+
+_RULE_OWNER = {"LT9": "designer", "LT10": "designer", "LT11": "purchasing"}
+
+
+def find_rule(rule: Rule, seen: TestSeen, words: dict[str, Any], lead: str | None) -> Finding:
+    """LT9 to LT11 for the version in use: below its line, with the probability that it is.
+
+    Parameters
+    ----------
+    lead : code of the finding that already answers it, a switch; None without.
+    """
+    return Finding(
+        code=f"version_{rule.code.lower()}",
+        domain=rule.code,
+        confidence=rule.below,
+        owner=_RULE_OWNER[rule.code],
+        basis="margin",
+        no_amount="not_priced",
+        values={**words, "rate": rule.rate, "line": rule.line.value, "below": rule.below},
+        review_on=seen.review(REVIEW_DAYS),
+        same_cause_as=lead if rule.metric == seen.comparison.metric else None,
+    )
 
 
 _CHANGE_CODES = {

@@ -17,6 +17,7 @@ from shopnb.memory import remembered
 from shopnb.metrics.listing_states import (
     ALARM_P,
     BY_DAY,
+    GUARDS,
     LEAST_CLICKS,
     LEAST_DAYS,
     LEAST_SUCCESSES,
@@ -34,9 +35,7 @@ from shopnb.metrics.listing_tests import Counts
 from shopnb.stats import (
     Estimate,
     always_valid_difference,
-    compare_means,
     compare_proportions,
-    mean_interval,
     planned_difference,
     proportion_interval,
     rotation_test,
@@ -89,9 +88,10 @@ def current_of(rows: pd.DataFrame, control: str) -> str:
 def outcome_counts(counts: Counts, metric: str) -> pd.DataFrame:
     """`variant`, `day`, `trials`, `successes` of one metric; rows that lack a part or cannot be true are left out.
 
-    Rows with fewer trials than successes happen where carts of a click come days later; they say nothing of a share.
+    Rows with fewer trials than successes happen where carts of a click, or refunds of an order, come days later; they
+    say nothing of a share.
     """
-    trials, successes = PARTS[metric]
+    trials, successes = (PARTS | GUARDS)[metric]
     frame = pd.DataFrame(
         {
             "variant": counts.daily["variant"],
@@ -122,7 +122,7 @@ def compare_counts(
     made = Comparison(metric, design, State.NO_COUNTS)
     if frame.empty:
         return made
-    arms, p_value = _among_all(_arms(frame, design, control, clicks, planned_days), frame, design)
+    arms, p_value = among_all(_arms(frame, design, control, clicks, planned_days), frame, design)
     made = replace(
         made,
         arms=tuple(arms),
@@ -134,7 +134,7 @@ def compare_counts(
     )
     if planned_days and counts.dated and design in BY_DAY:
         made = _at_looks(made, frame, planned_days)
-    return _decided(made, control)
+    return decided(made, control)
 
 
 def _at_looks(made: Comparison, frame: pd.DataFrame, planned_days: int) -> Comparison:
@@ -155,7 +155,7 @@ def _split_p(counts: Counts, design: Design) -> float:
         return math.nan
     daily = counts.daily
     if not counts.dated:
-        return _equal_split(daily.groupby("variant")["impressions"].sum().to_dict())
+        return equal_split(daily.groupby("variant")["impressions"].sum().to_dict())
     versions = daily["variant"].nunique()
     shared = daily[daily.groupby("day")["variant"].transform("nunique") == versions]
     if versions < 2 or not shared["impressions"].sum():
@@ -163,7 +163,8 @@ def _split_p(counts: Counts, design: Design) -> float:
     return sequential_sample_ratio(shared.rename(columns={"impressions": "trials"})).p_value
 
 
-def _equal_split(sizes: dict[str, float]) -> float:
+def equal_split(sizes: dict[str, float]) -> float:
+    """p that these were drawn with equal chances, one look; NaN for one version or none."""
     if len(sizes) < 2 or not sum(sizes.values()):
         return math.nan
     return sample_ratio(pd.DataFrame({"variant": list(sizes), "trials": list(sizes.values())})).p_value
@@ -185,9 +186,7 @@ def _arms(frame: pd.DataFrame, design: Design, control: str, clicks: pd.Series, 
         trials, successes = float(row["trials"]), float(row["successes"])
         enough = clicks.get(name, 0.0) >= LEAST_CLICKS and successes >= LEAST_SUCCESSES
         rate = proportion_interval(successes, trials)
-        arm = Arm(
-            str(name), trials, successes, int(days[name]), trials / whole, rate, _CURRENT_ARM, enough=bool(enough)
-        )
+        arm = Arm(str(name), trials, successes, int(days[name]), trials / whole, rate, CURRENT_ARM, enough=bool(enough))
         made.append(arm)
     current = next((arm for arm in made if arm.variant == control), None)
     if current is None:
@@ -195,14 +194,15 @@ def _arms(frame: pd.DataFrame, design: Design, control: str, clicks: pd.Series, 
     others = [arm for arm in made if arm is not current]
     level = 1 - (1 - LEVEL) / max(len(others), 1)
     compared = [_against(current, arm, frame, design, level, planned_days) for arm in others]
-    return [current, *sorted(compared, key=_by_difference)]
+    return [current, *sorted(compared, key=by_difference)]
 
 
 _NOT_COMPARED = ("no_rows", "one_arm", "zero_denominator", "no_successes", "no_common_days")
-_CURRENT_ARM = Estimate(math.nan, code="current")
+CURRENT_ARM = Estimate(math.nan, code="current")
 
 
-def _by_difference(arm: Arm) -> tuple[bool, float, str]:
+def by_difference(arm: Arm) -> tuple[bool, float, str]:
+    """Order of versions: the largest difference first, unknown ones last, by name."""
     gap = arm.difference.estimate
     return (True, 0.0, arm.variant) if math.isnan(gap) else (False, -gap, arm.variant)
 
@@ -211,18 +211,18 @@ def _against(current: Arm, arm: Arm, frame: pd.DataFrame, design: Design, level:
     """An arm with its difference from the current version; intervals share one error over all versions."""
     whole = compare_proportions(current.successes, current.trials, arm.successes, arm.trials, level=level)
     if design in (Design.USERS, Design.TOTALS):
-        return replace(arm, difference=whole, pooled=whole.estimate, chance=_chance(whole))
+        return replace(arm, difference=whole, pooled=whole.estimate, chance=chance_above(whole))
     if design is Design.UNDATED:
         return replace(arm, difference=Estimate(math.nan, code="undated"), pooled=whole.estimate)
     if design is Design.SWITCHBACK:
         turns = _turns(frame, current.variant, arm.variant, level=level)
-        return replace(arm, difference=turns, pooled=whole.estimate, chance=_chance(turns))
+        return replace(arm, difference=turns, pooled=whole.estimate, chance=chance_above(turns))
     difference, p_value = within_days(frame, current.variant, arm.variant, level=level)
     if planned_days and difference.is_known:
         between = (current.variant, arm.variant)
         difference = planned_difference(frame, last_day=planned_days, level=level, between=between)
     return replace(
-        arm, difference=difference, pooled=whole.estimate, chance=_chance(replace(difference, p_value=p_value))
+        arm, difference=difference, pooled=whole.estimate, chance=chance_above(replace(difference, p_value=p_value))
     )
 
 
@@ -242,7 +242,7 @@ def within_days(frame: pd.DataFrame, first: str, second: str, *, level: float) -
     return difference, rotation_test(pair).p_value if difference.is_known else math.nan
 
 
-def _chance(difference: Estimate) -> float:
+def chance_above(difference: Estimate) -> float:
     """Probability that the difference is above 0, from its two-sided p (a flat prior)."""
     if not difference.is_known or math.isnan(difference.p_value):
         return math.nan
@@ -250,7 +250,7 @@ def _chance(difference: Estimate) -> float:
     return 1 - half if difference.estimate > 0 else half
 
 
-def _among_all(arms: list[Arm], frame: pd.DataFrame, design: Design) -> tuple[list[Arm], float]:
+def among_all(arms: list[Arm], frame: pd.DataFrame, design: Design) -> tuple[list[Arm], float]:
     """Chance to be the best and expected loss of every version, and the p that all are equal within days."""
     if len(arms) < 2 or design in (Design.UNDATED, Design.SWITCHBACK, Design.BEFORE_AFTER):
         return arms, math.nan
@@ -269,7 +269,7 @@ def _among_all(arms: list[Arm], frame: pd.DataFrame, design: Design) -> tuple[li
     return told, float(test.p_value)
 
 
-def _decided(made: Comparison, control: str) -> Comparison:
+def decided(made: Comparison, control: str) -> Comparison:
     """The state of a comparison, and how long to go on."""
     if len(made.arms) < 2 or made.arms[0].variant != control:
         return replace(made, state=State.ONE_VERSION)
@@ -332,60 +332,3 @@ def _days_to_go(made: Comparison) -> float:
     size = abs(best.difference.estimate)
     target = max(size, made.zone - size)
     return float(max(1, math.ceil(made.days * ((half / target) ** 2 - 1)))) if target > 0 else math.inf
-
-
-# Users
-
-
-def compare_users(outcomes: pd.DataFrame, *, metric: str, control: str, min_effect: float = 0.0) -> Comparison:
-    """Compare versions on one outcome of a table with one row a user: one look, at the end.
-
-    Parameters
-    ----------
-    outcomes : from `listing_tests.outcomes_of`.
-    min_effect : smallest difference worth acting on, in units of the outcome; 0: 5 % of the current version's.
-    """
-    rows = outcomes[outcomes["outcome"] == metric]
-    is_share = bool(rows["is_yes_no"].all())
-    arms = _user_arms(rows, control, is_share=is_share)
-    p_value = math.nan
-    if is_share:
-        frame = rows.assign(day=0, trials=rows["users"], successes=rows["total"])
-        arms, p_value = _among_all(arms, frame[["variant", "day", "trials", "successes"]], Design.USERS)
-    made = Comparison(
-        metric,
-        Design.USERS,
-        State.NO_COUNTS,
-        tuple(arms),
-        zone=min_effect or ZONE_SHARE * abs(arms[0].rate.estimate),
-        p_value=p_value,
-        sample_ratio_p=_equal_split(dict(zip(rows["variant"], rows["users"], strict=True))),
-        is_share=is_share,
-    )
-    return _decided(made, control)
-
-
-def _user_arms(rows: pd.DataFrame, control: str, *, is_share: bool) -> list[Arm]:
-    whole = float(rows["users"].sum())
-    made = []
-    for row in rows.sort_values("variant").itertuples():
-        users, total, squares = float(row.users), float(row.total), float(row.squares)
-        rate = proportion_interval(total, users) if is_share else mean_interval(total, squares, users)
-        enough = users >= LEAST_CLICKS and (total >= LEAST_SUCCESSES or not is_share)
-        made.append(Arm(str(row.variant), users, total, 0, users / whole, rate, _CURRENT_ARM, enough=enough))
-    current = next((arm for arm in made if arm.variant == control), made[0])
-    others = [arm for arm in made if arm is not current]
-    level = 1 - (1 - LEVEL) / max(len(others), 1)
-    compared = []
-    for arm in others:
-        if is_share:
-            difference = compare_proportions(current.successes, current.trials, arm.successes, arm.trials, level=level)
-        else:
-            first, second = (
-                (float(one["total"]), float(one["squares"]), float(one["users"]))
-                for name in (current.variant, arm.variant)
-                for one in [rows[rows["variant"] == name].iloc[0]]
-            )
-            difference = compare_means(first, second, level=level)
-        compared.append(replace(arm, difference=difference, pooled=difference.estimate, chance=_chance(difference)))
-    return [current, *sorted(compared, key=_by_difference)]

@@ -1,4 +1,4 @@
-"""Changes of a title, picture, detail page or price, judged before against after with other items as the control.
+"""Changes of a title, picture, detail page or price, judged before against after beside a control.
 
 Belongs here: which metric a kind of change is judged by (pages.md 4.5), the series of the item and of its control, the
 days that may be used, and what follows. The estimate is `stats.before_after`.
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from shopnb.memory import remembered
+from shopnb.metrics.listing_controls import outside_control
 from shopnb.metrics.periods import Event
 from shopnb.stats import BeforeAfter, before_after
 
@@ -67,7 +68,8 @@ class ChangeSeen:
 
     `effect`: net of the control, share points for a rate, else a relative change (log). `brake`: the same for the
     metric that must not suffer. `first`, `last`: days used. `near`: what cut the window, as written in the log.
-    `series`: one row a unit, `start`, `value`, `control` (in the metric's own unit), `is_after`.
+    `series`: one row a unit, `start`, `value`, `control` (in the metric's own unit), `is_after`. `control`: what the
+    control is: same (items of the category), items (any others), peers, market; "" without one.
     """
 
     day: dt.date
@@ -86,6 +88,7 @@ class ChangeSeen:
     near: tuple[str, ...] = ()
     controls: int = 0
     series: pd.DataFrame | None = None
+    control: str = ""
 
     @property
     def is_judged(self) -> bool:
@@ -141,7 +144,7 @@ def _ad_days(ads: ibis.Table) -> pd.DataFrame:
 @remembered
 def judge_changes(
     changes: pd.DataFrame, units: pd.DataFrame, *, events: Sequence[Event], categories: Mapping[str, str],
-    last_day: dt.date,
+    last_day: dt.date, outside: pd.DataFrame,
 ) -> list[ChangeSeen]:  # fmt: skip
     """Every change of an item that has a metric, the newest first.
 
@@ -150,27 +153,38 @@ def judge_changes(
     changes : the change log (schema `changes`). units : from `item_units`.
     events : campaigns and festivals. categories : item -> category, for choosing controls.
     last_day : the report's today; later days are not read.
+    outside : from `listing_controls.outside_series`: the control where no item of the shop can be one.
     """
     known = changes.dropna(subset=["day", "item_id"])
     known = known[known["change"].isin(JUDGED_BY) & (pd.to_datetime(known["day"]).dt.date <= last_day)]
     rows = units[units["start"] <= last_day] if len(units) else units
+    around = _Around(changes, rows, events, categories, outside[outside["start"] <= last_day])
     made = [
-        _judge(str(row.item_id), pd.Timestamp(row.day).date(), str(row.change), changes, rows, events, categories)
+        _judge(str(row.item_id), pd.Timestamp(row.day).date(), str(row.change), around)
         for row in known.drop_duplicates(["day", "item_id", "change"]).itertuples()
     ]
     return sorted(made, key=lambda one: (-one.day.toordinal(), one.item_id, one.kind))
 
 
-def _judge(
-    item_id: str, day: dt.date, kind: str, changes: pd.DataFrame, units: pd.DataFrame, events: Sequence[Event],
-    categories: Mapping[str, str],
-) -> ChangeSeen:  # fmt: skip
+@dataclass(frozen=True)
+class _Around:
+    """What every change is judged in: the log, the items' units, campaigns, categories, series from outside."""
+
+    changes: pd.DataFrame
+    units: pd.DataFrame
+    events: Sequence[Event]
+    categories: Mapping[str, str]
+    outside: pd.DataFrame
+
+
+def _judge(item_id: str, day: dt.date, kind: str, around: _Around) -> ChangeSeen:
     metric, brake_metric, earliest = JUDGED_BY[kind]
+    units = around.units
     if metric == "click_rate" and not units.loc[units["item_id"] == item_id, "impressions"].notna().any():
         metric = "search_visitors"
-    start, end, near = _window(item_id, day, kind, changes, events)
-    others = _controls(item_id, changes, units, categories, (start, end))
-    series = unit_series(units, item_id, others, metric, start=start, end=end, change=day)
+    start, end, near = _window(item_id, day, kind, around.changes, around.events)
+    others, same = _controls(item_id, around.changes, units, around.categories, (start, end))
+    series, control = unit_series(units, item_id, others, metric, outside=around.outside, span=(start, end), change=day)
     shown: dict[str, Any] = {
         "item_id": item_id,
         "day": day,
@@ -178,13 +192,14 @@ def _judge(
         "metric": metric,
         "near": near,
         "controls": len(others),
+        "control": ("same" if same else "items") if control == "items" else control,
     }
     nothing = BeforeAfter(math.nan, code="too_few_units")
     cut = min((day - start).days, (end - day).days + 1) < LEAST_SIDE
     if series is None or len(series) == 0:
         return ChangeSeen(**shown, state=ChangeState.CONFOUNDED if cut else ChangeState.NO_DATA, effect=nothing)
     effect = _estimate(series)
-    brakes = unit_series(units, item_id, others, brake_metric, start=start, end=end, change=day)
+    brakes, _ = unit_series(units, item_id, others, brake_metric, outside=around.outside, span=(start, end), change=day)
     brake = _estimate(brakes) if brakes is not None and len(brakes) else nothing
     is_share = _SERIES[metric][2] == "rate"
     after = series["is_after"]
@@ -256,44 +271,53 @@ def disturbances(
 def _controls(
     item_id: str, changes: pd.DataFrame, units: pd.DataFrame, categories: Mapping[str, str],
     span: tuple[dt.date, dt.date],
-) -> list[str]:  # fmt: skip
-    """Items of the same category that did not change in the window; all unchanged items where there are none."""
+) -> tuple[list[str], bool]:  # fmt: skip
+    """Items of the same category that did not change in the window; all unchanged items where there are none.
+
+    And whether they are of the same category.
+    """
     days = pd.to_datetime(changes["day"]).dt.date
     inside = changes[(days >= span[0]) & (days <= span[1]) & changes["change"].isin([*JUDGED_BY, *PRICED])]
     quiet = set(units["item_id"].dropna()) - set(inside["item_id"].dropna()) - {item_id}
     mine = categories.get(item_id)
     same = {other for other in quiet if mine and categories.get(other) == mine}
-    return sorted(same or quiet)
+    return sorted(same or quiet), bool(same)
 
 
 def unit_series(
-    units: pd.DataFrame, item_id: str, others: Sequence[str], metric: str, *, start: dt.date, end: dt.date,
-    change: dt.date,
-) -> pd.DataFrame | None:  # fmt: skip
+    units: pd.DataFrame, item_id: str, others: Sequence[str], metric: str, *, outside: pd.DataFrame,
+    span: tuple[dt.date, dt.date], change: dt.date,
+) -> tuple[pd.DataFrame | None, str]:  # fmt: skip
     """The item's metric and the control's, one row a day; a week where days do not reach.
 
     Returns
     -------
     DataFrame, one row a unit: start, length, is_after, value, variance, control, control_variance (as compared), shown,
     shown_control (in the metric's own unit). None where neither days nor weeks have three units on both sides.
+    str: what the control is: items, peers, market, "" for none.
     """
+    alone = None
     for length in (1, 7):
-        rows = units[(units["length"] == length) & (units["start"] >= start)]
+        rows = units[(units["length"] == length) & (units["start"] >= span[0])]
         ends = rows["start"].map(lambda day, days=length: day + dt.timedelta(days=days - 1))
-        rows = rows[(ends <= end) & ((ends < change) | (rows["start"] >= change))]
+        rows = rows[(ends <= span[1]) & ((ends < change) | (rows["start"] >= change))]
         own = _metric_of(rows[rows["item_id"] == item_id], metric)
         if own is None:
             continue
         after = own["start"] >= change
         if min(after.sum(), (~after).sum()) < (3 if length == 1 else 2):
             continue
-        control = _metric_of(rows[rows["item_id"].isin(others)], metric)
         frame = own.assign(length=length, is_after=after.to_numpy())
-        if control is None:
-            return frame.assign(control=np.nan, control_variance=np.nan, shown_control=np.nan)
-        named = {"value": "control", "variance": "control_variance", "shown": "shown_control"}
-        return frame.merge(control.rename(columns=named), on="start", how="left").reset_index(drop=True)
-    return None
+        items = _metric_of(rows[rows["item_id"].isin(others)], metric)
+        found = (items, "items") if items is not None else None
+        found = found or outside_control(outside, metric, length, change=change, starts=own["start"])
+        if found is not None:
+            named = {"value": "control", "variance": "control_variance", "shown": "shown_control"}
+            return frame.merge(found[0].rename(columns=named), on="start", how="left").reset_index(drop=True), found[1]
+        alone = frame if alone is None else alone
+    if alone is None:
+        return None, ""
+    return alone.assign(control=np.nan, control_variance=np.nan, shown_control=np.nan), ""
 
 
 def _metric_of(rows: pd.DataFrame, metric: str) -> pd.DataFrame | None:

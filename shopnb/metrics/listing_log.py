@@ -18,9 +18,10 @@ from shopnb.metrics import listing_ab
 from shopnb.metrics.listing_changes import ChangeSeen
 from shopnb.metrics.listing_states import State
 from shopnb.metrics.listing_tests import Counts
-from shopnb.stats import Shrunk, rotation_test, shrink
+from shopnb.stats import Estimate, Shrunk, proportion_interval, rotation_test, shrink
 
 EARLY_DAY = 3  # the first look that people act on
+LEAST_TESTS = 3  # before a share is told
 LEAST_DAYS = 5  # a shorter test has no early reading to speak of
 ADOPTED_WITHIN = 14  # days after a test in which a change of its item is taken for its result
 
@@ -51,13 +52,16 @@ class PastTest:
 class Record:
     """All finished tests and what they teach.
 
-    `decided`: tests with a winner. `turned`: share of tests whose early lead changed sides or fell under half.
-    `kept`: final over early difference, in all. `prior`: mean and spread of true relative differences.
+    `read`: tests with an early reading; `turned`: how many of those changed sides or fell under half; `turns`: the share
+    to expect of the next ones, shrunk, NaN with `too_few` under three. `decided`: tests with a winner. `kept`: final over
+    early difference, in all. `prior`: mean and spread of true relative differences.
     """
 
     tests: tuple[PastTest, ...] = ()
     prior: Shrunk | None = None
-    turned: float = math.nan
+    read: int = 0
+    turned: int = 0
+    turns: Estimate = Estimate(math.nan, code="too_few")
     kept: float = math.nan
 
     @property
@@ -126,8 +130,21 @@ def record_of(
     turned = [test.early * test.final <= 0 or abs(test.final) < abs(test.early) / 2 for test in read]
     sizes = sum(abs(test.early) for test in read)
     kept = sum(math.copysign(1, test.early) * test.final for test in read) / sizes if sizes else math.nan
-    share = sum(turned) / len(turned) if turned else math.nan
-    return Record(tuple(made), prior, share, kept)
+    return Record(tuple(made), prior, len(read), sum(turned), turn_share(sum(turned), len(read)), kept)
+
+
+def turn_share(turned: int, read: int) -> Estimate:
+    """Share of early readings that will turn: (turned + 1) / (read + 2), Wilson's interval; `too_few` under three.
+
+    Examples
+    --------
+    >>> turn_share(1, 4).estimate, turn_share(1, 2).code
+    (0.3333333333333333, 'too_few')
+    """
+    if read < LEAST_TESTS:
+        return Estimate(math.nan, code="too_few")
+    seen = proportion_interval(turned, read)
+    return Estimate((turned + 1) / (read + 2), seen.low, seen.high)
 
 
 def _adopted(test: PastTest, items: tuple[str, ...], logged: pd.DataFrame) -> dt.date | None:

@@ -42,6 +42,11 @@ class Rule:
     below: float
 
     @property
+    def is_low(self) -> bool:
+        """Whether the rule asks for something."""
+        return self.verdict == "low"
+
+    @property
     def verdict(self) -> str:
         """low, fine or unclear."""
         return "low" if self.below >= SURE else "fine" if self.below <= 1 - SURE else "unclear"

@@ -20,6 +20,7 @@ PARTS = {  # metric: (of what, how many)
     "payment_conversion": ("clicks", "payers"),
     "favourite_rate": ("clicks", "favourites"),
 }
+GUARDS = {"refund_rate": ("payers", "refunds")}  # watched, never a test's own metric: higher is worse
 
 
 LEVEL = 0.95
@@ -69,7 +70,7 @@ class State(StrEnum):
     TOO_FEW = "too_few"
     SAMPLE_RATIO = "sample_ratio"
     SWITCH = "switch"
-    BRAKE = "brake"  # clicks are no fewer, but what follows the click is worse on balance
+    BRAKE = "brake"  # what follows the click is worse: fewer carts on balance, or more of the orders come back
     KEEP = "keep"
     KEEP_ENOUGH = "keep_enough"  # no other version can be better by what matters
     LEVEL = "level"  # no difference that matters
@@ -125,7 +126,8 @@ class Comparison:
     `arms`: the current version first, then by difference. `zone`: a difference below it is too small to matter.
     `wait_days`: about so many more until it is decided (WAIT), else NaN. `p_value`: that all versions are equal.
     `sample_ratio_p`: NaN unless the split was meant to be equal. With `planned_days` the test is read on planned days
-    only: `look_day` is the one that counts, `next_look` the day of the next, NaN after the last.
+    only: `look_day` is the one that counts, `next_look` the day of the next, NaN after the last. `brake`: for
+    BRAKE, the rate that forbids a switch.
     """
 
     metric: str
@@ -142,6 +144,7 @@ class Comparison:
     planned_days: int = 0
     look_day: float = math.nan
     next_look: float = math.nan
+    brake: str = ""
 
     @property
     def current(self) -> Arm | None:

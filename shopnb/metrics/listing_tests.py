@@ -18,12 +18,13 @@ from shopnb.memory import remembered
 from shopnb.metrics.aggregate import aggregate
 from shopnb.schema import TABLES
 
-COUNTS = ("impressions", "clicks", "carts", "payers", "cost", "deal_amount", "favourites")
+COUNTS = ("impressions", "clicks", "carts", "payers", "cost", "deal_amount", "favourites", "refunds")
 SOURCES = ("ab_daily", "ad_daily", "ab_users")
 CAPPED = 0.99
-_OWN = ("impressions", "clicks", "carts", "payers", "cost")
+_OWN = ("impressions", "clicks", "carts", "payers", "cost", "refunds")
 _AD = {"impressions": "impressions", "clicks": "clicks", "carts": "carts", "deal_orders": "payers", "cost": "cost",
        "deal_amount": "deal_amount", "favourites": "favourites"}  # fmt: skip
+_ALL_DEVICES = ("", "全部", "全部终端", "所有终端", "整体", "合计", "不限", "all", "total")
 _EQUAL, _OPTIMISED = ("轮播", "均匀", "平均", "随机", "equal", "even", "random"), ("优选", "智能", "optimi")
 
 
@@ -50,7 +51,8 @@ class Counts:
     `daily`: one row per day and version, sorted: `day` (date, None throughout where the table has no days), `variant`
     and the columns of `COUNTS` (floats, NaN where the file has none). `refused`: reason → (day, variant) pairs that
     were left out: `no_day` (where others have one), `negative`, `more_clicks_than_impressions`, `no_impressions`.
-    `rotation`: equal, optimised or "" (unknown). `item_ids`: items the test is about.
+    `rotation`: equal, optimised or "" (unknown). `item_ids`: items the test is about. `devices`: the same as `daily`
+    with `device`, one row per day, version and device, for rows that name one.
     """
 
     test: ListingTest
@@ -58,6 +60,7 @@ class Counts:
     rotation: str = ""
     item_ids: tuple[str, ...] = ()
     refused: dict[str, list[tuple[dt.date | None, str]]] = field(default_factory=dict)
+    devices: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def dated(self) -> bool:
@@ -160,10 +163,11 @@ def counts_of(
     if end is not None:
         rows = rows.filter(rows.day.isnull() | (rows.day <= ibis.literal(end)))
     words = rows.select("rotation", "item_id").distinct().to_pandas()
-    daily = _ad_daily(rows) if test.source == "ad_daily" else _own_daily(rows)
-    kept, refused = _set_aside(daily)
+    by_device = _own_daily(rows) if test.source == "ab_daily" else None
+    kept, refused = _set_aside(_ad_daily(rows) if by_device is None else _all_devices(by_device))
     items = tuple(sorted({item for item in words["item_id"].dropna() if item}))
-    return Counts(test, kept, rotation_of(words["rotation"].dropna().tolist()), items, refused)
+    devices = pd.DataFrame() if by_device is None else _set_aside(by_device[by_device["device"] != ""])[0]
+    return Counts(test, kept, rotation_of(words["rotation"].dropna().tolist()), items, refused, devices)
 
 
 def _rows_of_ad(table: ibis.Table, test: ListingTest) -> ibis.Table:
@@ -179,8 +183,19 @@ def _rows_of_ad(table: ibis.Table, test: ListingTest) -> ibis.Table:
 
 
 def _own_daily(rows: ibis.Table) -> pd.DataFrame:
-    summed = aggregate(rows, TABLES["ab_daily"], by=["test", "day", "variant"], columns=list(_OWN))
-    return _tidy(summed)
+    """One row per day, version and device; `device` is "" for rows of all devices together."""
+    summed = aggregate(rows, TABLES["ab_daily"], by=["test", "day", "variant", "device"], columns=list(_OWN))
+    named = summed["device"].fillna("").astype(str).str.strip()
+    summed["device"] = named.where(~named.str.lower().isin(_ALL_DEVICES), "")
+    return _tidy(summed, "device")
+
+
+def _all_devices(by_device: pd.DataFrame) -> pd.DataFrame:
+    """Sums over devices; where a version's day has a row of all devices together, that row."""
+    same = [by_device[name] for name in ("day", "variant")]
+    has_whole = (by_device["device"] == "").groupby(same, dropna=False).transform("any")
+    used = by_device[(by_device["device"] == "") | ~has_whole]
+    return _tidy(used.groupby(["day", "variant"], dropna=False)[list(COUNTS)].sum(min_count=1).reset_index())
 
 
 def _ad_daily(rows: ibis.Table) -> pd.DataFrame:
@@ -192,12 +207,12 @@ def _ad_daily(rows: ibis.Table) -> pd.DataFrame:
     return _tidy(summed.assign(variant=summed["variant"].where(ids == 1, tails)))
 
 
-def _tidy(summed: pd.DataFrame) -> pd.DataFrame:
-    frame = summed.reindex(columns=["day", "variant", *COUNTS])
+def _tidy(summed: pd.DataFrame, *more: str) -> pd.DataFrame:
+    frame = summed.reindex(columns=["day", "variant", *more, *COUNTS])
     days = pd.to_datetime(frame["day"])
     frame["day"] = days.dt.date.astype(object).where(days.notna(), None)
     frame[list(COUNTS)] = frame[list(COUNTS)].astype(float)
-    return frame.sort_values(["day", "variant"], kind="stable", ignore_index=True)
+    return frame.sort_values(["day", "variant", *more], kind="stable", ignore_index=True)
 
 
 def _set_aside(daily: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[tuple[dt.date | None, str]]]]:

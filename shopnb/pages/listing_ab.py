@@ -10,12 +10,13 @@ from typing import Any
 from shopnb import labels, view
 from shopnb.errors import MissingDataError, ShopnbError
 from shopnb.findings import Finding
-from shopnb.findings.listing_ab import TestSeen, find_listing
+from shopnb.findings.listing_ab import TestSeen, find_listing, find_rule
 from shopnb.metrics.listing_changes import ChangeSeen
 from shopnb.metrics.listing_disturbed import Dated
 from shopnb.metrics.listing_log import Record
 from shopnb.metrics.listing_products import ProductTest, Vote
-from shopnb.metrics.listing_states import PARTS, Design
+from shopnb.metrics.listing_rules import Rule
+from shopnb.metrics.listing_states import PARTS, Design, State
 from shopnb.metrics.listing_tests import SOURCES, ListingTest, list_tests
 from shopnb.metrics.periods import Period
 from shopnb.pages import listing_ab_notes as health
@@ -23,6 +24,7 @@ from shopnb.pages import listing_ab_others as other_designs
 from shopnb.pages import listing_ab_screen as screen
 from shopnb.pages import listing_ab_sections as sections
 from shopnb.pages.base import Figure, Page
+from shopnb.pages.listing_ab_behind import line_origin
 from shopnb.pages.listing_ab_changes import kind_text
 from shopnb.pages.listing_ab_compute import OTHER, compute
 from shopnb.pages.listing_ab_designs import Designs, change_name
@@ -99,9 +101,18 @@ class ListingAb(Page):
         name = self.numbers.test.name
         return next((one for one in self.designs.votes if one.question == name), next(iter(self.designs.votes), None))
 
+    @cached_property
+    def rules(self) -> Sequence[Rule]:
+        """LT9 to LT11 for the version in use."""
+        n = self.numbers
+        current = n.comparison.current
+        if n.counts is None or current is None:
+            return ()
+        return self.designs.rules(n.counts, current.variant)
+
     def _forget(self) -> None:
         super()._forget()
-        for name in ("tests", "designs", "record_of_tests", "product_test"):
+        for name in ("tests", "designs", "record_of_tests", "product_test", "rules"):
             self.__dict__.pop(name, None)
 
     def disturbed_text(self, found: Dated) -> str:
@@ -126,8 +137,18 @@ class ListingAb(Page):
         if n.test.source in OTHER:
             return other_designs.findings(self)
         last = n.period.end if n.period else None
-        after = n.behind.get("cart_rate", Estimate(math.nan, code="missing_column"))
-        return find_listing(TestSeen(n.comparison, n.saving, after, last, screen.words_of(self)))
+        seen = TestSeen(n.comparison, n.saving, n.behind, last, screen.words_of(self), n.free)
+        decided = find_listing(seen)
+        lead = decided[0].code if decided and n.comparison.state is State.SWITCH else None
+        return decided + [find_rule(rule, seen, self._rule_words(rule), lead) for rule in self.rules if rule.is_low]
+
+    def _rule_words(self, rule: Rule) -> dict[str, Any]:
+        current = self.numbers.comparison.current
+        return {
+            "current": current.variant if current else "",
+            "metric": self.text(f"metric.{rule.metric}"),
+            "origin": line_origin(self, rule),
+        }
 
     def metric_name(self) -> str:
         """The metric as people call it; an outcome of a user table speaks for itself."""

@@ -48,8 +48,8 @@ def before_after(page: ListingAb) -> Parts:
     changes = page.designs.changes
     kinds = {
         "change_day": "day", "item": "text", "changed": "text", "judged_metric": "text", "value_before": "text",
-        "value_after": "text", "control_change": "text", "net_change": "text", "brake_change": "text",
-        "conclusion": "text",
+        "value_after": "text", "control_kind": "text", "control_change": "text", "net_change": "text",
+        "brake_change": "text", "conclusion": "text",
     }  # fmt: skip
     if not changes:
         empty = page.table("before_after", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
@@ -85,6 +85,7 @@ def _change_row(page: ListingAb, change: ChangeSeen) -> dict[str, Any]:
         "judged_metric": page.text(f"metric.{change.metric}"),
         "value_before": _level(page, change, change.before),
         "value_after": _level(page, change, change.after),
+        "control_kind": page.text(f"before_after.control_{change.control or 'none'}"),
         "control_change": labels.format_value(control, "pp" if change.is_share else "pct", page.lang),
         "net_change": effect_text(page, change) if change.is_judged else labels.MISSING,
         "brake_change": brake or labels.MISSING,
@@ -106,7 +107,10 @@ def _series_chart(page: ListingAb, change: ChangeSeen) -> Part:
     if change.series is None or change.series.empty:
         return page.muted("before_after.no_chart")
     lines = []
-    for column, name in (("shown", item_of(page, change)), ("shown_control", page.text("before_after.control"))):
+    for column, name in (
+        ("shown", item_of(page, change)),
+        ("shown_control", page.text(f"before_after.control_{change.control or 'none'}")),
+    ):
         base = change.series.loc[~change.series["is_after"], column].mean()
         if base > 0:
             frame = pd.DataFrame({"day": change.series["start"], "value": change.series[column] / base, "series": name})
@@ -152,6 +156,12 @@ def _placebo_chart(page: ListingAb, change: ChangeSeen) -> Part:
     return charts.chart_intervals(pd.DataFrame(rows), id="placebos", title=title, alt=title, lang=page.lang, kind=kind)
 
 
+def _controls_line(page: ListingAb, change: ChangeSeen) -> str:
+    if change.control in ("same", "items"):
+        return page.text("card.controls", count=change.controls)
+    return page.text(f"before_after.control_{change.control or 'none'}")
+
+
 def change_cards(page: ListingAb, change: ChangeSeen) -> list[view.Card]:
     """Before, after, control, net, placebo dates."""
     effect = change.effect
@@ -165,7 +175,7 @@ def change_cards(page: ListingAb, change: ChangeSeen) -> list[view.Card]:
         view.Card(page.text("card.before"), _level(page, change, change.before), suffix=metric),
         view.Card(page.text("card.after"), _level(page, change, change.after), suffix=metric),
         view.Card(page.text("card.control"), labels.format_value(control, kind, page.lang),
-                  lines=(page.text("card.controls", count=change.controls),)),
+                  lines=(_controls_line(page, change),)),
         view.Card(page.text("card.net"), effect_text(page, change, ends=False) if change.is_judged
                   else labels.MISSING, lines=(_conclusion(page, change),)),
         view.Card(page.text("card.placebo"), labels.format_value(share, "pct0", page.lang),

@@ -15,11 +15,14 @@ from shopnb.errors import MissingDataError, ParameterError
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_brakes import after_click, braked, is_confounded
 from shopnb.metrics.listing_disturbed import Disturbed
-from shopnb.metrics.listing_money import Saving, saving
+from shopnb.metrics.listing_effects import devices_of, trend_of
+from shopnb.metrics.listing_money import Saving, free_search, saving, value_gap
 from shopnb.metrics.listing_plan import plan_test
-from shopnb.metrics.listing_states import BY_DAY, LEAST_DAYS, PARTS, Comparison, Design, State
+from shopnb.metrics.listing_states import BY_DAY, GUARDS, LEAST_DAYS, PARTS, Comparison, Design, State
 from shopnb.metrics.listing_tests import Counts, ListingTest, counts_of, outcomes_of
+from shopnb.metrics.listing_users import compare_users, is_refund
 from shopnb.pages.listing_ab_numbers import Numbers
+from shopnb.stats import Estimate
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
@@ -106,15 +109,26 @@ def _users(page: ListingAb, test: ListingTest, outcomes: pd.DataFrame, effect: f
     names = list(dict.fromkeys(outcomes["outcome"]))
     if not names:
         raise MissingDataError("no_outcomes", report=page.slug, test=test.name)
-    yes_no = [name for name in names if outcomes.loc[outcomes["outcome"] == name, "is_yes_no"].all()]
-    metric = _metric(page, names, (yes_no or names)[-1])
+    chosen_from = [name for name in names if not is_refund(name)] or names
+    yes_no = [name for name in chosen_from if outcomes.loc[outcomes["outcome"] == name, "is_yes_no"].all()]
+    metric = _metric(page, chosen_from, (yes_no or chosen_from)[-1])
     control = _control(page, outcomes)
-    compared = {
-        name: metrics.compare_users(outcomes, metric=name, control=control, min_effect=effect) for name in names
-    }
+    compared = {name: compare_users(outcomes, metric=name, control=control, min_effect=effect) for name in names}
+    behind = _refunds_of_users(compared, metric)
+    made = braked(compared[metric], None, behind)
     caps = dict(zip(outcomes["outcome"], outcomes["cap"], strict=True))
-    plan = plan_test(compared[metric])
-    return Numbers(test, compared[metric], _UNPRICED, plan, rate, others=compared, caps=caps)
+    return Numbers(test, made, _UNPRICED, plan_test(made), rate, others=compared, caps=caps, behind=behind)
+
+
+def _refunds_of_users(compared: dict[str, Comparison], metric: str) -> dict[str, Estimate]:
+    """The refund outcome of the best version minus the current one's, where the table has one."""
+    best = compared[metric].best
+    for name in filter(is_refund, compared):
+        arms = compared[name].arms if best is not None and name != metric else ()
+        for arm in arms:
+            if best is not None and arm.variant == best.variant and not arm.is_current:
+                return {"refund_rate": arm.difference}
+    return {}
 
 
 def _daily(page: ListingAb, test: ListingTest, counts: Counts, rotation: str, effect: float, rate: float) -> Numbers:
@@ -127,31 +141,46 @@ def _daily(page: ListingAb, test: ListingTest, counts: Counts, rotation: str, ef
         )
         for name in PARTS
     }  # fmt: skip
-    made, disturbed = compared[metric], _disturbed(page, counts)
-    calm = _calm(made, counts, disturbed)
-    if is_confounded(made, disturbed, calm):
-        made = replace(made, state=State.CONFOUNDED)
+    disturbed = _disturbed(page, counts)
+    made, calm = _without_campaigns(compared[metric], counts, disturbed)
     best = made.best
     behind = {
         name: after_click(counts, name, control, best.variant)
-        for name in ("cart_rate", "payment_conversion")
+        for name in ("cart_rate", "payment_conversion", *GUARDS)
         if best is not None
     }
-    if "cart_rate" in behind:
-        made = braked(made, compared["cart_rate"], behind["cart_rate"])
+    made = braked(made, compared["cart_rate"], behind)
     cost = counts.daily["cost"].sum(min_count=1) / max(counts.daily["day"].nunique(), 1)
-    return Numbers(
-        test,
-        made,
-        saving(counts, made),
-        plan_test(made, cost_per_day=float(cost)),
-        rate,
-        counts=counts,
-        others=compared,
-        behind=behind,
-        disturbed=disturbed,
-        calm=calm,
+    found = Numbers(
+        test, made, saving(counts, made), plan_test(made, cost_per_day=float(cost)), rate, counts=counts,
+        others=compared, behind=behind, disturbed=disturbed, calm=calm,
+    )  # fmt: skip
+    return found if best is None else _of_best(page, found, counts, control, best.variant)
+
+
+def _of_best(page: ListingAb, found: Numbers, counts: Counts, control: str, best: str) -> Numbers:
+    """With what is read of the best version beside the current one: free search, value, trend, devices."""
+    made, rate = found.comparison, found.margin_rate
+    natural = page.designs.natural(counts.item_ids, max(counts.daily["day"])) if counts.dated else None
+    return replace(
+        found,
+        natural=natural,
+        free=free_search(natural, made, rate),
+        value=value_gap(counts, control, best, margin_rate=rate),
+        trend=trend_of(counts, made.metric, control, best),
+        devices=devices_of(counts, made.metric, control, best),
     )
+
+
+def _without_campaigns(made: Comparison, counts: Counts, disturbed: Disturbed) -> tuple[Comparison, Comparison | None]:
+    """The comparison that counts, and the one without the days of shared campaigns.
+
+    Versions that take turns are judged without those days; versions side by side with them.
+    """
+    calm = _calm(made, counts, disturbed)
+    if is_confounded(made, disturbed, calm):
+        return replace(made, state=State.CONFOUNDED), calm
+    return (calm if calm is not None and made.design is Design.SWITCHBACK else made), calm
 
 
 def _disturbed(page: ListingAb, counts: Counts) -> Disturbed:
@@ -164,15 +193,16 @@ def _disturbed(page: ListingAb, counts: Counts) -> Disturbed:
 
 def _calm(made: Comparison, counts: Counts, disturbed: Disturbed) -> Comparison | None:
     """The comparison without the days of shared campaigns; None where too few days are left."""
-    if not disturbed.days or made.design not in BY_DAY or not made.arms:
+    if not disturbed.days or made.design not in (*BY_DAY, Design.SWITCHBACK) or not made.arms:
         return None
     left = counts.daily[~counts.daily["day"].isin(disturbed.days)].reset_index(drop=True)
     if made.arms[0].variant not in set(left["variant"]) or left["day"].nunique() < LEAST_DAYS:
         return None
-    return metrics.compare_counts(
+    calm = metrics.compare_counts(
         replace(counts, daily=left), metric=made.metric, design=made.design, control=made.arms[0].variant,
         min_effect=made.zone,
     )  # fmt: skip
+    return replace(calm, missing_days=made.missing_days)
 
 
 def _refused_count(counts: Counts) -> int:

@@ -6,20 +6,74 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from shopnb import charts
+from shopnb import charts, labels, view
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_states import LEAST_CLICKS, OTHER_DESIGNS, Arm, Design, State
 from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
-from shopnb.stats import proportion_interval
+from shopnb.stats import Estimate, proportion_interval
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
 
 SHOWN_ROWS = 14
+TREND_P = 0.05
 
 
 def by_day(page: ListingAb) -> Parts:
-    """Rates and shares by day, and the rows."""
+    """Rates and shares by day, the rows, whether the difference lasts, whether devices differ."""
+    return (*_daily_parts(page), _trend(page), _devices(page))
+
+
+def _trend(page: ListingAb) -> Part:
+    """Whether the difference fades: novelty wears off."""
+    made, trend = page.numbers.comparison, page.numbers.trend
+    if made.state in OTHER_DESIGNS:
+        return page.muted("other_design")
+    if not trend.is_known or made.best is None:
+        return page.muted("by_day.trend_unknown")
+    values = {
+        "winner": made.best.variant, "current": made.arms[0].variant, "p": max(trend.p_value, 0.01),
+        "early": labels.format_value(trend.early, page.kind, page.lang),
+        "late": labels.format_value(trend.late, page.kind, page.lang),
+    }  # fmt: skip
+    return view.TextPart(page.text(f"by_day.trend_{trend_word(page)}", **values))
+
+
+def trend_word(page: ListingAb) -> str:
+    """steady, fading or growing; by the sign of the difference that the test has in all."""
+    made, trend = page.numbers.comparison, page.numbers.trend
+    if not trend.p_value < TREND_P or made.best is None:
+        return "steady"
+    return "growing" if trend.estimate * made.best.difference.estimate > 0 else "fading"
+
+
+def _devices(page: ListingAb) -> Part:
+    made, found = page.numbers.comparison, page.numbers.devices
+    if made.state in OTHER_DESIGNS or not found.gaps or made.best is None:
+        return page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_devices")
+    rows = [
+        {
+            "device": one.device, page.trials_kind: one.trials, "rate_current": with_range(page, one.first, "pct2"),
+            "rate_best": with_range(page, one.second, "pct2"),
+            "difference_range": with_range(page, one.difference, "pp"),
+            "conclusion": page.text(f"by_day.device_{_device_word(one.difference)}"),
+        }
+        for one in found.gaps
+    ]  # fmt: skip
+    kinds = [
+        ("device", "text"), (page.trials_kind, "int"), ("rate_current", "text"), ("rate_best", "text"),
+        ("difference_range", "text"), ("conclusion", "text"),
+    ]  # fmt: skip
+    return page.table("by_device", pd.DataFrame(rows), kinds)
+
+
+def _device_word(gap: Estimate) -> str:
+    if not gap.is_known:
+        return "unknown"
+    return "up" if gap.low > 0 else "down" if gap.high < 0 else "level"
+
+
+def _daily_parts(page: ListingAb) -> Parts:
     n, made = page.numbers, page.numbers.comparison
     columns = [
         ("day", "day_short"),

@@ -16,8 +16,10 @@ import pandas as pd
 
 from shopnb.metrics.listing_ab import outcome_counts
 from shopnb.metrics.listing_changes import ChangeSeen, item_units, judge_changes
+from shopnb.metrics.listing_controls import outside_series
 from shopnb.metrics.listing_disturbed import Disturbed, disturbed_days
 from shopnb.metrics.listing_log import Record, finished, past_test, record_of
+from shopnb.metrics.listing_money import Natural, natural_of
 from shopnb.metrics.listing_products import ProductTest, Vote, judge_products, product_plans, read_votes
 from shopnb.metrics.listing_rules import PARTS, Line, Rule, line_of, own_lines, rules_of
 from shopnb.metrics.listing_tests import Counts, ListingTest, counts_of
@@ -68,7 +70,14 @@ class Designs:
         items = self._frame("items")
         known = items.dropna(subset=["category"]) if len(items) else pd.DataFrame(columns=["item_id", "category"])
         categories = dict(zip(known["item_id"], known["category"], strict=True))
-        return judge_changes(self.logged, units, events=self.events, categories=categories, last_day=self.today)
+        outside = outside_series(self._frame("peers"), self._table("market_index"))
+        return judge_changes(
+            self.logged, units, events=self.events, categories=categories, last_day=self.today, outside=outside
+        )
+
+    def natural(self, item_ids: Sequence[str], end: dt.date) -> Natural | None:
+        """Natural exposure of the tested items, as far as an export tells it."""
+        return natural_of(self._table("traffic_detail"), self._table("ad_daily"), item_ids, end)
 
     @cached_property
     def plans(self) -> pd.DataFrame:

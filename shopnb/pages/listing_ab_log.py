@@ -54,11 +54,12 @@ def test_log(page: ListingAb) -> Parts:
             "y_high": [test.final + 1.96 * test.error for test in record.tests],
         }
     ).dropna()
-    values = {"tests": len(record.tests), "wins": record.decided, "turned": record.turned, "kept": record.kept}
+    values = {"tests": len(record.tests), "wins": record.decided, "read": record.read, "turned": record.turned}
     if points.empty:
         return page.muted("test_log.no_early"), _prior_text(page), table
+    key = "title_few" if record.turns.code else "title"
     chart = charts.chart_scatter(
-        points, id="test_log", title=page.text("test_log.title", **values), alt=page.text("test_log.alt", **values),
+        points, id="test_log", title=page.text(f"test_log.{key}", **values), alt=page.text("test_log.alt", **values),
         lang=page.lang, x_kind="signed_pct", y_kind="signed_pct", x_title=page.text("test_log.x"),
         y_title=page.text("test_log.y"), y_line=0.0,
     )  # fmt: skip
@@ -76,6 +77,9 @@ def _prior_text(page: ListingAb) -> Part:
     spread = 1.64 * record.prior.spread
     low, high = record.prior.mean - spread, record.prior.mean + spread
     told = page.text("test_log.prior", low=low, high=high)
+    if record.turns.is_known:
+        ends = labels.format_range(record.turns.low, record.turns.high, "pct0", page.lang)
+        told = page.text("test_log.turns", share=record.turns.estimate, range=ends, kept=record.kept) + told
     best, current = page.numbers.comparison.best, page.numbers.comparison.current
     if best is not None and current is not None and best.difference.is_known and page.numbers.counts is not None:
         error = (best.difference.high - best.difference.low) / 2 / 1.96

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from shopnb import labels, view
-from shopnb.metrics.listing_states import ALARM_P, BY_DAY, Design, State
+from shopnb.metrics.listing_states import ALARM_P, BY_DAY, JUDGED, Design, State
+from shopnb.pages.listing_ab_days import trend_word
 from shopnb.pages.listing_ab_numbers import with_range
 from shopnb.stats import Switchback
 
@@ -36,6 +37,7 @@ def notes(page: ListingAb) -> list[view.Note]:
     if n.counts is not None and made.state is not State.NO_COUNTS:
         told += _gaps(page)
     told += _turns(page)
+    told += _lasting(page)
     told += _context(page)
     return told
 
@@ -50,6 +52,22 @@ def _turns(page: ListingAb) -> list[view.Note]:
     found = [view.Note("washed_out", page.text(key, days=gap.washed_out, turns=gap.turns))]
     if gap.code == "uneven_weekdays":
         found.append(view.Note("uneven_weekdays", page.text("health.uneven_weekdays"), "attention"))
+    return found
+
+
+def _lasting(page: ListingAb) -> list[view.Note]:
+    """A difference that fades, devices that disagree, refunds that cannot be of the day's orders."""
+    n = page.numbers
+    found = []
+    if n.trend.is_known and n.comparison.state in JUDGED and trend_word(page) == "fading":
+        found.append(view.Note("fading", page.text("health.fading"), "attention"))
+    if n.devices.turned or n.devices.p_value < ALARM_P:
+        key = "devices_turned" if n.devices.turned else "devices_differ"
+        found.append(view.Note("devices", page.text(f"health.{key}"), "attention"))
+    if n.counts is not None:
+        late = int((n.counts.daily["refunds"] > n.counts.daily["payers"]).sum())
+        if late:
+            found.append(view.Note("more_refunds_than_payers", page.text("health.more_refunds_than_payers", rows=late)))
     return found
 
 
@@ -105,6 +123,9 @@ def _disturbed(page: ListingAb) -> list[view.Note]:
         return [view.Note("price_changed", page.text("health.price_changed", changes=changes), "attention")]
     if not n.disturbed.shared or made.best is None:
         return []
+    if made.design is Design.SWITCHBACK:
+        left = page.text("health.left_out", changes=page.disturbed_text(n.disturbed.shared), days=len(n.disturbed.days))
+        return [view.Note("campaign_left_out", left, "attention")]
     told = page.text("health.shared", changes=page.disturbed_text(n.disturbed.shared))
     calm = n.calm.best if n.calm else None
     if calm is not None and n.calm is not None and calm.variant == made.best.variant:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from shopnb import labels, view
 from shopnb.metrics.listing_disturbed import Disturbed
-from shopnb.metrics.listing_money import Saving
+from shopnb.metrics.listing_effects import Devices
+from shopnb.metrics.listing_money import Natural, Saving
 from shopnb.metrics.listing_plan import Plan
 from shopnb.metrics.listing_states import Comparison
 from shopnb.metrics.listing_tests import Counts, ListingTest
 from shopnb.metrics.periods import Period
-from shopnb.stats import Estimate
+from shopnb.stats import EffectTrend, Estimate
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
@@ -30,7 +31,9 @@ class Numbers:
     `comparison` is on the primary metric, `others` on every metric that the table can give. `counts` is None for a
     table with one row a user. `behind`: rates after the click, the winner's less the current version's. `caps`: where
     amounts of a user table are capped. `disturbed`: prices and campaigns that changed while the versions ran; `calm`:
-    the comparison without the days of campaigns that all versions met, where enough days are left.
+    the comparison without the days of campaigns that all versions met, where enough days are left. `free`: what the
+    winner brings in free search, from `natural`; `value`: margin less spend of 1,000 impressions, winner's less the
+    current version's. `trend`: how the daily difference moves; `devices`: the difference on each device.
     """
 
     test: ListingTest
@@ -44,6 +47,11 @@ class Numbers:
     caps: dict[str, float] = field(default_factory=dict)
     disturbed: Disturbed = Disturbed()
     calm: Comparison | None = None
+    free: Estimate = Estimate(math.nan, code="not_click_rate")
+    natural: Natural | None = None
+    value: Estimate = Estimate(math.nan, code="missing_column")
+    trend: EffectTrend = EffectTrend(math.nan, code="too_few_days")
+    devices: Devices = Devices()
 
     @cached_property
     def period(self) -> Period | None:

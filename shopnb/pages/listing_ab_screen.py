@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from shopnb import labels, view
+from shopnb.metrics.listing_money import loss_amount
 from shopnb.metrics.listing_states import DECIDED, LONGEST, PARTS, Arm, Comparison, State
 from shopnb.stats import Estimate
 
@@ -28,8 +29,20 @@ def words_of(page: ListingAb) -> dict[str, Any]:
         "metric": page.metric_name(),
         "gap_text": page.amount(abs(best.difference.estimate)),
         "zone_text": page.amount(made.zone),
-        "cart_text": _cart_text(page),
+        "cart_text": _behind_text(page, "cart_rate"),
+        "refund_text": _behind_text(page, "refund_rate"),
+        "wait_text": _wait_text(page),
     }
+
+
+def _wait_text(page: ListingAb) -> str:
+    """What waiting costs: the test's own spend, and what the better version would have saved."""
+    n, current = page.numbers, page.numbers.comparison.current
+    if n.comparison.state is not State.WAIT or n.counts is None or current is None or math.isnan(n.cost_per_day):
+        return ""
+    lost = loss_amount(n.counts, n.comparison, current) / 30
+    key = "wait_cost_lost" if lost > 0 else "wait_cost"
+    return page.text(key, cost=n.cost_per_day * n.comparison.wait_days, lost=lost)
 
 
 def verdict(page: ListingAb) -> str:
@@ -57,7 +70,8 @@ def verdict(page: ListingAb) -> str:
     }
     if made.state is State.WAIT:
         return _unfinished(page, values)
-    sentence = page.text(f"verdict.{made.state}", **values)
+    key = "brake_refunds" if made.brake == "refund_rate" else str(made.state)
+    sentence = page.text(f"verdict.{key}", **values)
     if made.state is State.SWITCH:
         money = n.saving
         if money.code:
@@ -67,8 +81,9 @@ def verdict(page: ListingAb) -> str:
     return sentence
 
 
-def _cart_text(page: ListingAb) -> str:
-    gap = page.numbers.behind.get("cart_rate", Estimate(math.nan))
+def _behind_text(page: ListingAb, metric: str) -> str:
+    """How far apart the two versions are on a rate after the click, without a sign."""
+    gap = page.numbers.behind.get(metric, Estimate(math.nan))
     return labels.format_value(abs(gap.estimate), "pp", page.lang).lstrip("+")
 
 

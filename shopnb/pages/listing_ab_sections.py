@@ -26,7 +26,21 @@ def build(page: ListingAb, key: str) -> view.Section:
 
 
 def _verdict(page: ListingAb) -> Parts:
-    return _interval_chart(page), _arms_table(page), page.muted(_money_key(page))
+    return _interval_chart(page), _arms_table(page), page.muted(_money_key(page)), _free_search(page)
+
+
+def _free_search(page: ListingAb) -> Part:
+    """Money of a win in free search, or what it lacks (case b)."""
+    n = page.numbers
+    if n.comparison.state in OTHER_DESIGNS:
+        return page.muted("other_design")
+    if n.comparison.state is not State.SWITCH or n.free.code == "not_click_rate":
+        return page.muted("money.free_not_asked")
+    if not n.free.is_known or n.natural is None:
+        return page.muted(f"money.free_{n.free.code}")
+    amount = with_range(page, n.free, "money")
+    origin = page.text(f"money.natural_{n.natural.origin}")
+    return view.TextPart(page.text("money.free_search", amount=amount, shown=n.natural.impressions, origin=origin))
 
 
 def _interval_chart(page: ListingAb) -> Part:
