@@ -10,6 +10,7 @@ listings, and the slope, with its uncertainty, tilts the counts within each rang
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -229,16 +230,26 @@ def censored_total(
 
 
 def fit_censored(low: ArrayLike, high: ArrayLike) -> CensoredModel:
-    """Fit the counts behind ranges; arguments as in `censored_total`. Equal ranges are grouped, so rows are cheap."""
+    """Fit the counts behind ranges; arguments as in `censored_total`. Equal ranges are grouped, so rows are cheap.
+
+    Who asks several questions of one listing gets the same model: the newest two are kept.
+    """
     lows = np.nan_to_num(np.asarray(low, float), nan=0.0)
     highs = np.where(np.isnan(np.asarray(high, float)), np.inf, np.asarray(high, float))
     if lows.shape != highs.shape or lows.ndim != 1:
         raise ValueError("low and high: one of each a listing")
+    return _fitted(lows.tobytes(), highs.tobytes())
+
+
+@functools.lru_cache(maxsize=2)
+def _fitted(low: bytes, high: bytes) -> CensoredModel:
+    """The model of checked ends, as bytes so that they can be a key; its arrays cannot be written to."""
+    lows, highs = np.frombuffer(low), np.frombuffer(high)
     if code := _fault(lows, highs):
         return _without(code, lows, highs)
     is_exact = lows == highs
     if is_exact.all():
-        return _model(None, lows.copy(), lows, highs, np.full(len(lows), -1), rows=1)
+        return _model(None, lows, lows, highs, np.full(len(lows), -1), rows=1)
     pairs = pd.DataFrame({"low": lows, "high": highs}).groupby(["low", "high"], sort=True)
     sizes = pairs.size()
     low_ends, high_ends = (sizes.index.get_level_values(k).to_numpy(float) for k in (0, 1))

@@ -120,7 +120,8 @@ def concentration(
     model = fit_censored(frame["sold_low"], frame["sold_high"])
     columns = ["shop_name", "goods", "money", "share", "share_low", "share_high", "is_own"]
     written = frame[by].fillna("").astype(str)
-    written = written.str.extract(r"^\s*(\S*)", expand=False) if by == "place" else written
+    if by == "place":
+        written = written.map({place: (place.split() or [""])[0] for place in written.unique()})
     named = float((written != "").mean()) if len(frame) else math.nan
     code = model.code or (None if (written != "").any() else "no_names")
     if code:
