@@ -24,7 +24,15 @@ import numpy as np
 import pandas as pd
 from simulated_tests import LEVEL, Cell, at_end, daily, growthbook_width, planned, simulate
 
-from shopnb.stats import compare_means, compare_proportions, false_discovery, plan, rotation_test, sample_ratio
+from shopnb.stats import (
+    Estimate,
+    compare_means,
+    compare_proportions,
+    false_discovery,
+    plan,
+    rotation_test,
+    sample_ratio,
+)
 from shopnb.stats.sequential import pace_of, width_of
 
 SEED = 20_261_122
@@ -71,8 +79,8 @@ def simulated(runs: int) -> int:
             rng = np.random.default_rng([SEED, number, round(cell.lift * 1e6)])
             successes, trials = simulate(cell, runs, rng)
             once, looks = at_end(successes, trials, lift=cell.lift), daily(successes, trials, lift=cell.lift)
-            shown = (once.pooled, once.fixed_z, once.rotation, once.covers, once.covers_best)
-            shown += (looks.fixed_z, looks.growthbook, looks.always_valid, ~looks.misses)
+            shown = [once.pooled, once.fixed_z, once.rotation, once.covers, once.covers_best]
+            shown += [looks.fixed_z, looks.growthbook, looks.always_valid, ~looks.misses]
             print(f"{cell!s:64}" + " ".join(share(one) for one in shown), flush=True)
             if not cell.lift and max(once.rotation.mean(), looks.always_valid.mean()) > AIM:
                 missed.append(f"{cell}: false alarms")
@@ -113,12 +121,17 @@ def real(folder: Path) -> int:
         (float(one.sum()), float((one**2).sum()), float(len(one)))
         for one in (cats.loc[cats["version"] == name, "sum_gamerounds"].astype(float) for name in groups.index)
     ]
-    print(f"cookie_cats: day-7 retention {compare_proportions(a, n_a, b, n_b)}; sample ratio p {split:.4f}")
-    print(f"cookie_cats: rounds played {compare_means(rounds[0], rounds[1])}")
+    print(f"cookie_cats: day-7 retention {told(compare_proportions(a, n_a, b, n_b))}; sample ratio p {split:.4f}")
+    print(f"cookie_cats: rounds played {told(compare_means(rounds[0], rounds[1]))}")
     udacity(folder)
     upworthy(folder)
     asos(folder)
     return 0
+
+
+def told(found: Estimate) -> str:
+    """A difference with its interval and p."""
+    return f"{found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f}), p {found.p_value:.4f}"
 
 
 def udacity(folder: Path) -> None:
@@ -158,6 +171,7 @@ def asos(folder: Path) -> None:
     """Snapshots over time: how many comparisons are called some time, and how many of those the last look unsays.
 
     Fixed z at every snapshot beside GrowthBook's sequential interval and ours, tightest at seven times the first look.
+    Snapshots are of one experiment and metric each; metrics that drift over weeks open again what was true early.
     """
     rows = pd.read_csv(folder / "asos_digital_experiments_dataset.csv.gz").dropna()
     error = np.sqrt(rows["variance_c"] / rows["count_c"] + rows["variance_t"] / rows["count_t"])
@@ -176,8 +190,9 @@ def asos(folder: Path) -> None:
         groups = call.groupby([rows[key] for key in keys])
         early, last = groups.agg(lambda one: next((sign for sign in one if sign), 0.0)), groups.last()
         called = early != 0
-        turned = (last[called] != early[called]).mean()
-        print(f"asos: {name}: {called.mean():.1%} of {len(last)} called, {turned:.1%} of them unsaid at the end")
+        open_again, turned = (last[called] == 0).mean(), (last[called] == -early[called]).mean()
+        shown = f"asos: {name}: {called.mean():.1%} of {len(last)} called; of them at the end"
+        print(f"{shown} {open_again:.1%} open again, {turned:.1%} the other way round")
 
 
 def main() -> int:

@@ -41,7 +41,7 @@ def is_confounded(made: Comparison, disturbed: Disturbed, calm: Comparison | Non
     if disturbed.own:
         return True
     if made.design is Design.SWITCHBACK:
-        return calm is None or any(name in PRICED for _, name in disturbed.shared)
+        return calm is None or calm.state not in JUDGED or any(name in PRICED for _, name in disturbed.shared)
     if made.design not in BY_DAY:
         return True
     if calm is None or made.best is None or made.state not in (State.SWITCH, State.KEEP):
