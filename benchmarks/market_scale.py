@@ -41,7 +41,8 @@ def write_listing(file: Path, lines: int) -> None:
             "title": ["".join(WORDS[one] for one in row) + str(turn) for turn, row in enumerate(picked.tolist())],
             "shop_name": [f"店{int(one)}" for one in rng.pareto(1, lines) * 50], "place": "浙江 杭州",
             "price_low": price, "price_high": price, "sold_low": low,
-            "sold_high": np.where(np.isinf(high), np.nan, high), "comments": np.nan, "freight": np.nan, "is_tmall": True, "is_paid_slot": False, **blank,
+            "sold_high": np.where(np.isinf(high), np.nan, high),
+            "comments": np.nan, "freight": np.nan, "is_tmall": True, "is_paid_slot": False, **blank,
         }
     )  # fmt: skip
     frame.to_parquet(file)
