@@ -111,21 +111,24 @@ def family(batch):
         return []
 
 
+def runs_still(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_stopped_batch_leaves_no_process_and_an_index_and_goes_on(tmp_path, shops):
-    batch = begin(tmp_path, shops)
-    until(lambda: len(accounted(tmp_path)) >= 1, batch)
-    processes = family(batch)
-    batch.send_signal(signal.SIGINT)
-    code, _, err = finish(batch)
-    assert (code, "Stopped." in err, "Traceback" in err) == (130, True, False)
-    until(
-        lambda: not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], seconds=20
-    )
-    done = accounted(tmp_path)
-    assert "did not run" in (tmp_path / "out/index.html").read_text("utf-8")
-    for name in done:
-        assert_whole(tmp_path, name)
+    for number, least in ((signal.SIGINT, 1), (signal.SIGTERM, 2)):  # Ctrl-C, and what systemd sends
+        batch = begin(tmp_path, shops)
+        until(lambda least=least: len(accounted(tmp_path)) >= least, batch)
+        processes = family(batch)
+        batch.send_signal(number)
+        code, _, err = finish(batch)
+        assert (code, "Stopped." in err, "Traceback" in err) == (130, True, False)
+        until(lambda processes=processes: not any(runs_still(one) for one in processes), seconds=20)
+        done = accounted(tmp_path)
+        assert "did not run" in (tmp_path / "out/index.html").read_text("utf-8")
+        for name in done:
+            assert_whole(tmp_path, name)
     before = runs(shops)
     code, out, _ = finish(begin(tmp_path, shops))
     assert (code, out.count("unchanged  ")) == (0, len(done)), out
