@@ -70,7 +70,7 @@ def service(days: pd.DataFrame, period: Period) -> Service:
     negatives, parcels = (float(inside[name].sum(min_count=1)) for name in ("negative_reviews", "parcels_signed"))
     possible = not math.isnan(negatives) and 0 <= negatives <= parcels
     rate = proportion_interval(negatives, parcels, level=0.9) if possible else Estimate(math.nan)
-    seconds = inside["pay_to_sign_seconds"].dropna()
+    seconds = inside.loc[inside["pay_to_sign_seconds"] > 0, "pay_to_sign_seconds"]  # 0: no parcel was signed that day
     return Service(negatives, parcels, rate, float(seconds.median()) / 86400 if len(seconds) else math.nan)
 
 

@@ -85,15 +85,15 @@ def _nothing(split: Mapping[str, float]) -> pd.DataFrame:
     return sales_parts(pd.DataFrame(columns=["part"]), split)
 
 
-def parts_tables(page: Page) -> tuple[view.TablePart | view.TextPart, view.TablePart | view.TextPart]:
+def parts_tables(page: Page) -> tuple[view.TablePart | view.TextPart | None, ...]:
     """What each item and each source did to the change, by factor; a grey line where an export is missing."""
     n = page.numbers
     return _table(page, n.item_parts, "items"), _table(page, n.source_parts, "sources")
 
 
-def _table(page: Page, found: Parts, which: str) -> view.TablePart | view.TextPart:
+def _table(page: Page, found: Parts, which: str) -> view.TablePart | view.TextPart | None:
     if math.isnan(page.numbers.split["visitor_days"]):
-        return page.muted(f"parts.{which}_unsplit")
+        return None
     lead = found.lead
     if lead is None:
         return page.muted(f"parts.{which}_missing", start=page.numbers.compare.start, end=page.numbers.compare.end)
@@ -112,8 +112,7 @@ def _table(page: Page, found: Parts, which: str) -> view.TablePart | view.TextPa
         f"parts.{which}",
         part=found.names[lead["part"]],
         total=lead["total"],
-        factor=page.text(f"moved.step.{factor}"),
-        amount=lead[factor],
+        factor=page.text(f"parts.factor.{factor}"),
         rule=found.rule or labels.MISSING,
     )
     return replace(table, caption=caption, folded=which == "sources")
