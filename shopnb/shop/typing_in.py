@@ -20,7 +20,7 @@ from shopnb.intake.recognise import recognise
 from shopnb.intake.sheets import Sheet, read_sheets
 from shopnb.intake.store import rejected_path
 from shopnb.intake.textfile import encoding_of
-from shopnb.schema import TABLES
+from shopnb.schema import REQUIRED, TABLES
 
 
 class TypedRowError(InputError):
@@ -67,6 +67,9 @@ def add_row(folder: Path, table: str, values: Mapping[str, str]) -> Added:
         when the table stands in another file of `tables_in/`, `typed_no_column` when the file lacks a column that was
         filled, `file_locked` when another program holds the file. In all of them nothing has changed.
     """
+    if not any(values.values()):
+        first = TABLES[table][next(iter(REQUIRED.get(table, TABLES[table].key)))]
+        raise TypedRowError("typed_row", column=first.platform, value="-", reason="missing_value")
     path = folder / TYPED_FOLDER / f"{table}.csv"
     _refuse_elsewhere(folder, table, path)
     before = _bytes_of(path)

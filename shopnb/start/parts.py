@@ -15,10 +15,12 @@ from markupsafe import Markup, escape
 
 from shopnb import labels
 from shopnb.errors import ShopnbError
+from shopnb.labels.letters import columns_of
 
 if TYPE_CHECKING:
     import ipywidgets
 
+_SHORT = 22  # half-width columns: cells up to here, and links, stay on one line
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -55,10 +57,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers:
 
 
 def _cells(form: Markup, cells: Sequence[object], at_right: frozenset[int]) -> Markup:
-    side = Markup(' class="nb-start-n"')
-    return Markup().join(
-        form.format(side if place in at_right else "", shown(cell)) for place, cell in enumerate(cells)
-    )
+    return Markup().join(form.format(_side(cell, place in at_right), shown(cell)) for place, cell in enumerate(cells))
+
+
+def _side(cell: object, at_right: bool) -> Markup:
+    """Numbers at the right; short texts on one line."""
+    if at_right:
+        return Markup(' class="nb-start-n"')
+    return Markup(' class="nb-start-s"') if columns_of(str(cell)) <= _SHORT or isinstance(cell, Markup) else Markup()
 
 
 def fold(title: str, inside: Markup) -> Markup:

@@ -156,6 +156,9 @@ class Typed(Panel):
             self._save_rates()
             return
         written = {name: _written(one.value) for name, one in self._fields.items()}
+        if not any(value for name, value in written.items() if not isinstance(self._fields[name].value, dt.date)):
+            self.say(self.desk.text("nothing_typed"), "attention")
+            return
         self._add(self.which.value, written)
         for one in self._fields.values():
             one.value = one.value if isinstance(one.value, dt.date) else None if one.value is None else ""
