@@ -6,6 +6,7 @@ Belongs here: everything with a time axis. Days are ISO dates drawn in UTC, so n
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import altair
 import pandas as pd
 
 from shopnb.charts import frames, picking, rows, theme
+from shopnb.labels import letters
 from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
@@ -20,6 +22,7 @@ _HALF_DAY = pd.Timedelta(hours=12)
 
 
 _TICKS = 8
+_NAME_LINES, _NAME_COLUMN, _PLOT = 2, 7.0, 280  # names of strips: lines, px a half-width column; px of a phone's plot
 
 
 def _ticks(days: list[Any]) -> list[int]:
@@ -103,16 +106,16 @@ def _band(
 
 
 def _strips(
-    spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: str, ticks: list[int]
+    spans: Sequence[tuple[dt.date, dt.date, str]], height: int, lang: str, ticks: list[int], *, above: int = 0
 ) -> list[altair.Chart]:
-    """Campaign strips with their names above the plot, on two lines in turn so that neighbours do not meet."""
+    """Campaign strips with their names above the plot, on lines where neighbours do not meet; `above`: px kept free."""
     if not spans:
         return []
     strips = []
-    for place, (first, last, name) in enumerate(spans):
+    for (first, last, name), line in zip(spans, _lines(spans, ticks), strict=True):
         start, end = pd.Timestamp(first) - _HALF_DAY, pd.Timestamp(last) + _HALF_DAY
         middle = start + (end - start) / 2
-        texts = {"name": frames.safe(name), "y": -6 - 14 * (place % 2)}
+        texts = {"name": frames.safe(name) if line < _NAME_LINES else "", "y": -6 - 14 * line - above}
         strips.append(
             {
                 "start": f"{start:%Y-%m-%dT%H:%MZ}",
@@ -129,6 +132,21 @@ def _strips(
         x=_day("middle", lang, ticks), y=rows.at("y"), text="name:N"
     )
     return [shade, name]
+
+
+def _lines(spans: Sequence[tuple[dt.date, dt.date, str]], ticks: list[int]) -> list[int]:
+    """For each strip the line of its name, the lowest where it meets no earlier one; `_NAME_LINES`: there is none."""
+    shown = max((ticks[-1] - ticks[0]) / 86_400_000, 1) if ticks else 1  # days between the outer ticks
+    free = [-math.inf] * _NAME_LINES
+    lines = []
+    for first, last, name in spans:
+        half = letters.columns_of(name) * _NAME_COLUMN / _PLOT * shown / 2
+        middle = (pd.Timestamp(first).timestamp() + pd.Timestamp(last).timestamp()) / 2 / 86_400
+        line = next((place for place, end in enumerate(free) if middle - half > end), _NAME_LINES)
+        if line < _NAME_LINES:
+            free[line] = middle + half
+        lines.append(line)
+    return lines
 
 
 def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: list[int]) -> list[altair.Chart]:
@@ -169,7 +187,7 @@ def chart_lines(
         row["text"] = rows.with_range(raw, "value", kind, lang)
     series = list(dict.fromkeys(row["series"] for row in points))
     tones = altair.Scale(domain=series, range=[theme.SERIES[place % len(theme.SERIES)] for place in range(len(series))])
-    shown = rows.legend(series, line=True) if len(series) > 1 else None
+    shown = rows.legend(series, line=True, above=14 * _NAME_LINES if spans else 0) if len(series) > 1 else None
     color = altair.Color("series:N", scale=tones, legend=shown)
     quiet = altair.Color("series:N", scale=tones, legend=None)  # Vega-Lite hears no click in a legend of two marks
     ticks = _ticks(list(frame["day"]))
@@ -185,6 +203,6 @@ def chart_lines(
         layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2="high:Q", color=quiet))
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
     layers.append(hover.encode(y=y, color=quiet, tooltip=rows.told("day_text", "series", "text", lang=lang)))
-    layers = [*_strips(spans, 220, lang, ticks), *layers]
+    layers = [*_strips(spans, 220, lang, ticks, above=14 if value_title else 0), *layers]
     whole = altair.layer(*layers).resolve_legend(color="independent")  # one shared legend, some hidden: Vega warns
     return frames.finish(whole, id=id, title=title, alt=alt, lang=lang, height=220)

@@ -91,11 +91,13 @@ def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = F
     return marks.encode(x=x, y=at("y"), y2="y2:Q")
 
 
-def legend(series: list[str], *, line: bool = False) -> altair.Legend:
-    """A legend above the chart, in as many columns as a phone is wide."""
+def legend(series: list[str], *, line: bool = False, above: int = 0) -> altair.Legend:
+    """A legend above the chart, in as many columns as a phone is wide; `above`: px kept free beneath it."""
     widest = max((letters.columns_of(name) for name in series), default=1) * 6.2 + 34
     columns = max(1, min(len(series), int(theme.PHONE_WIDTH // widest)))
-    return altair.Legend(columns=columns, symbolType="stroke" if line else "square", offset=24 if line else 12)
+    return altair.Legend(
+        columns=columns, symbolType="stroke" if line else "square", offset=(24 if line else 12) + above
+    )
 
 
 def told(*fields: str, lang: str) -> list[altair.Tooltip]:
