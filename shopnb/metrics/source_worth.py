@@ -18,6 +18,7 @@ from shopnb.metrics.periods import Period
 from shopnb.metrics.traffic import LEVEL, POOLED, SUMMED
 from shopnb.stats import Estimate, proportion_interval
 
+_TRUNK = ("label", "name", "group", "source")
 _LEVELS = ("account", "scene", "plan", "unit", "item", "creative")  # of the ad reports, the coarsest first
 
 
@@ -146,7 +147,7 @@ def trunks(sources: pd.DataFrame, worth: Worth) -> pd.DataFrame:
             found.append(
                 {"label": label, "name": label, "group": group, "source": label, **row, "cost": cost, **enough}
             )
-    return per_visitor(pd.DataFrame(found), worth)
+    return per_visitor(pd.DataFrame(found, columns=[*_TRUNK, *columns, "cost", "enough", "enough_before"]), worth)
 
 
 def verdicts(sources: pd.DataFrame, *, returns: dict[str, float], break_even: float, window_open: bool) -> list[str]:
@@ -195,6 +196,8 @@ def ad_regions(ad_daily: ibis.Table, period: Period) -> pd.DataFrame:
     rows[list(sums)] = rows[list(sums)].astype(float)
     rows = rows[rows["cost"] > 0].sort_values(["cost", "region"], ascending=[False, True], ignore_index=True)
     orders, per_order = rows["deal_orders"], rows["deal_amount"] / rows["deal_orders"].where(rows["deal_orders"] > 0)
+    if orders.sum() > 0:  # a region without deals: what one would have brought
+        per_order = per_order.fillna(rows["deal_amount"].sum() / orders.sum())
     low, high = (special.gammaincinv(orders.clip(lower=1e-9) + more, chance) for more, chance in ((0, 0.05), (1, 0.95)))
     return rows.assign(
         returns=rows["deal_amount"] / rows["cost"],

@@ -137,8 +137,11 @@ def shop_visitors(rows: pd.DataFrame) -> float:
 def conversion_way(sides: Sequence[pd.DataFrame]) -> str:
     """What conversion can be told from: `payment` (buyers or their share), else `order`, else "".
 
-    It is taken where every side has it for sources that make up 95 % of its visitors.
+    It is taken where every side with visitors has it for sources that make up 95 % of them.
     """
+    sides = [side for side in sides if side["visitors"].sum() > 0]
+    if not sides:
+        return ""
     for way, people in (("payment", "payers"), ("order", "orderers")):
         if all(_covered(side, side[people].notna() | side[f"{way}_conversion"].notna()) for side in sides):
             return way
@@ -147,7 +150,7 @@ def conversion_way(sides: Sequence[pd.DataFrame]) -> str:
 
 def _covered(side: pd.DataFrame, known: pd.Series) -> bool:
     whole = side["visitors"].sum()
-    return bool(whole > 0 and side.loc[known, "visitors"].sum() >= 0.95 * whole)
+    return bool(side.loc[known, "visitors"].sum() >= 0.95 * whole)
 
 
 def with_buyers(rows: pd.DataFrame, way: str) -> pd.DataFrame:

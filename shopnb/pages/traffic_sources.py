@@ -70,7 +70,7 @@ class TrafficSources(Page):
             trunks=n.trunks,
             now=n.now,
             before=n.before,
-            mix=n.mix,
+            mix=n.mix if n.both_enough else None,
             days=n.period.days,
             end=n.period.end,
             basis=n.basis,
@@ -156,16 +156,19 @@ class TrafficSources(Page):
     def verdict(self) -> str:
         """One sentence with one main figure."""
         n: Numbers = self.numbers
-        top = n.wide.iloc[0] if len(n.wide) else None
-        alone = {
-            "visitors": n.now.visitors,
-            "source": "" if top is None else top["label"],
-            "share": math.nan if top is None else top["visitors"] / n.now.visitors,
-        }
+        if not n.now.visitors > 0:
+            return self.text("verdict.no_visitors")
+        top = n.wide.iloc[0]
+        alone = {"visitors": n.now.visitors, "source": top["label"], "share": top["visitors"] / n.now.visitors}
         if n.before is None:
             return self.text(f"verdict.{n.choice.reason}", **alone)
+        if not n.before.visitors > 0:
+            return self.text("verdict.no_visitors_before", **alone)
+        moved = {"visitors": n.now.visitors, "change": n.now.visitors / n.before.visitors - 1}
         if n.mix is None or n.mix.code:
-            return self.text("verdict.no_rate", **alone, change=n.now.visitors / n.before.visitors - 1)
+            return self.text("verdict.no_rate", **moved)
+        if not n.both_enough:
+            return self.text("verdict.too_few", **moved, buyers=n.now.buyers)
         change, mix, rate = n.mix.change, n.mix.mix.estimate, n.mix.rate
         values = {"change": change.estimate, "mix": mix, "rate": rate.estimate, "now": n.now.conversion.estimate}
         way = "less" if rate.estimate < 0 else "more"
@@ -181,7 +184,8 @@ class TrafficSources(Page):
         lead = {one.code: one for one in reversed(self.found) if one.is_sure and one.code in moving}
         objects = [str(one.values.get("item") or one.values["source"]) for one in self.found if one in lead.values()]
         if not objects:
-            return "" if self.found or self.numbers.rate_state != "noise" else self.text("verdict.nothing")
+            calm = not self.found and self.numbers.rate_state == "noise" and not self.numbers.came_or_went
+            return self.text("verdict.nothing") if calm else ""
         return self.text("verdict.first", object=labels.text("common.list_mark", self.lang).join(objects[:2]))
 
     def cards(self) -> list[view.Card]:
@@ -193,6 +197,10 @@ class TrafficSources(Page):
         n: Numbers = self.numbers
         if n.before is None or not n.way:
             return self.text("quiet_unknown")
+        if not n.both_enough:
+            return self.text("quiet_small", visitors=n.now.visitors, buyers=n.now.buyers)
+        if n.came_or_went:
+            return self.text("quiet_changed")
         return self.text("quiet", sources=len(n.sources))
 
     def health_notes(self) -> list[view.Note]:

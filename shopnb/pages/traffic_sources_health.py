@@ -12,7 +12,7 @@ from shopnb.pages.traffic_sources_numbers import Numbers
 from shopnb.pages.traffic_sources_pricing import WINDOW_DAYS
 from shopnb.pages.traffic_sources_words import need_file, way
 
-LISTED_DAYS = 7
+LISTED_DAYS, LISTED_SOURCES = 7, 5
 
 
 def health(page: Page) -> list[view.Note]:
@@ -44,6 +44,9 @@ def _of_the_file(page: Page) -> list[view.Note]:
     n: Numbers = page.numbers
     mark = labels.text("common.list_mark", page.lang)
     notes = []
+    for key, sources in n.came_or_went.items():
+        text = page.text(f"health.{key}_sources", sources=mark.join(sources[:LISTED_SOURCES]), count=len(sources))
+        notes.append(view.Note(f"{key}_sources", text, "attention"))
     if n.derived:
         notes.append(view.Note("derived", page.text("health.derived", way=way(page))))
     if n.impossible:
@@ -54,6 +57,9 @@ def _of_the_file(page: Page) -> list[view.Note]:
         notes.append(view.Note("odd_spend", text, "attention"))
     if n.now.visitors == 0:
         notes.append(view.Note("no_visitors", page.text("health.no_visitors"), "attention"))
+    elif n.now.buyers == 0 and n.before is not None and n.before.enough:
+        text = page.text("health.no_buyers", visitors=n.now.visitors, before=n.before.buyers)
+        notes.append(view.Note("no_buyers", text, "attention"))
     return notes
 
 

@@ -98,6 +98,27 @@ class Numbers:
         return self.choice.before.period if self.choice.before else None
 
     @property
+    def both_enough(self) -> bool:
+        """Whether both periods have the volume for a rate."""
+        return self.before is not None and self.now.enough and self.before.enough
+
+    @property
+    def came_or_went(self) -> dict[str, list[str]]:
+        """Sources (shown names) large enough for a rate in one period and without a visitor in the other.
+
+        `new` and `lost`, only those that are not empty; {} without a period before or where one side has nobody at all.
+        """
+        if self.before is None or not (self.now.visitors > 0 and self.before.visitors > 0):
+            return {}
+        sides = {"new": ("visitors_before", "visitors"), "lost": ("visitors", "visitors_before")}
+        found = {}
+        for key, (none, some) in sides.items():
+            rows = self.wide[self.wide[none].eq(0) & (self.wide[some] >= traffic.LEAST_VISITORS)]
+            if len(rows):
+                found[key] = rows["label"].tolist()
+        return found
+
+    @property
     def rate_state(self) -> str:
         """Whether the sources' own conversion moved: `real`, `likely` or `noise`; "" where it cannot be told."""
         if self.mix is None or self.mix.code:

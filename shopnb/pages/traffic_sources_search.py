@@ -115,7 +115,7 @@ def _check(
         known = not math.isnan(before)
         value = labels.format_value(before, kind, lang)
         reference = page.text("free_search.before", value=value) if known else labels.MISSING
-        conclusion, origin = "unknown", page.text("free_search.origin_none")
+        conclusion, origin = "unknown", page.text("free_search.origin_none", metric=metric)
     shown = labels.format_value(own, kind, lang) if found is None else with_range(lang, found, kind)
     return {
         "check": page.text(f"free_search.check.{key}"),
