@@ -89,6 +89,14 @@ def test_while_nobody_says_what_the_numbers_mean_thirty_days_are_named(sample_sh
     assert answered.record()["figures"]["cr4"] == page.record()["figures"]["cr4"]
 
 
+def test_shares_lead_while_nobody_says_what_the_numbers_mean(sample_shop, page):
+    assert [card.label for card in page.view.screen.cards][:2] == ["机会价格带", "前4家占比"]
+    assert page.view.screen.verdict.index("的款分") < page.view.screen.verdict.index("30 天口径")
+    answered = opened(sample_shop, sold_window_days=30)
+    assert answered.view.screen.cards[0].label == "月支付金额"
+    assert answered.view.screen.verdict.startswith("这份列表一个月约")
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_record_is_json_and_nothing_is_unsaid(sample_shop, lang):
     page = opened(sample_shop, lang=lang)
@@ -254,4 +262,10 @@ def test_two_snapshots_and_two_searches_give_growth_and_a_choice(tmp_path):
     assert page.numbers.growth.kind == "rolling"
     assert page.numbers.choice.code is None
     assert set(page.numbers.choice.frame["category"]) == {"杯子", "茶具"}
+    history = page.numbers.history
+    assert history["day"].astype(str).tolist() == ["2026-08-01", "2026-08-30"]
+    assert history["is_alike"].all()
+    cards = {card.label: card for card in page.view.screen.cards}
+    assert cards["月支付金额"].spark == pytest.approx(tuple(history["money"]))
+    assert any("较 8月1日" in line for line in cards["月支付金额"].lines)
     json.dumps(page.record(), allow_nan=False)

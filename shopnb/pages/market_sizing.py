@@ -14,6 +14,7 @@ from shopnb.findings import Finding
 from shopnb.findings.market import MarketBasis, Positions, find_market
 from shopnb.metrics import market
 from shopnb.metrics.periods import Period
+from shopnb.pages import market_sizing_cards as cards
 from shopnb.pages import market_sizing_sections as sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.market_sizing_numbers import Given, Numbers, Tables, compute, read_assumptions
@@ -197,7 +198,7 @@ class MarketSizing(Page):
         is_exact = bool((shown["sold_low"] == shown["sold_high"]).all())
         return self.text("card.exactly" if is_exact else "card.at_least", sold=low)
 
-    def _window(self) -> str:
+    def window_ending(self) -> str:
         """Ending of the labels that must say 30 days while nobody has answered which days the shown sales cover."""
         return "" if self.given["sold_window_days"] else "_30_days"
 
@@ -213,65 +214,28 @@ class MarketSizing(Page):
                 "verdict.supply_only" if not n.goods.has_sales else "verdict.unknown", goods=len(n.goods.frame)
             )
         exact = "_exact" if money.low == money.high else ""
-        key = f"verdict.size{exact}{self._window()}"
+        key = f"verdict.size{exact}{self.window_ending()}"
         sentence = self.text(key, money=money.estimate, low=money.low, high=money.high)
-        band = self.best_band()
+        band, leads = self.best_band(), "" if self.given["sold_window_days"] else "shares."
         if band is None:
-            return sentence + self.text("verdict.no_band")
-        one_good = band["ratio_rest"] < HIT * band["ratio"]
-        return sentence + self.text(
-            "verdict.band_rest" if one_good else "verdict.band",
-            band=self.band_name(band["low"], band["high"]),
-            ratio=float(band["ratio"]),
-            rest=float(band["ratio_rest"]),
-        )
+            four = self.numbers.held.leaders[4].estimate
+            alone = "_alone" if leads and math.isnan(four) else ""
+            said = self.text(f"verdict.{leads}no_band{alone}", four=four)
+        else:
+            one_good = band["ratio_rest"] < HIT * band["ratio"]
+            said = self.text(
+                f"verdict.{leads}band{'_rest' if one_good else ''}",
+                band=self.band_name(band["low"], band["high"]),
+                ratio=float(band["ratio"]),
+                rest=float(band["ratio_rest"]),
+                goods=float(band["goods_share"]),
+                share=float(band["money_share"]),
+            )
+        return self.text("verdict.shares_first" if leads else "verdict.size_first", size=sentence, said=said)
 
     def cards(self) -> list[view.Card]:
         """Four to six numbers."""
-        n = self.numbers
-        money, units, four, own = n.size.money, n.size.units, n.held.leaders[4], n.bands.own_share
-
-        def ranged(name: str, value: object, kind: str, suffix: str = "", *lines: str) -> view.Card:
-            estimate, low, high = (getattr(value, end) for end in ("estimate", "low", "high"))
-            known = low < high
-            shown = (labels.format_range(low, high, kind, self.lang),) if known else ()
-            return view.Card(
-                labels.heading(name, self.lang),
-                labels.format_value(estimate, kind, self.lang),
-                suffix,
-                (*shown, *lines),
-            )
-
-        cards = [
-            ranged("market_money", money, "money", self.text(f"suffix.estimated{self._window()}")),
-            ranged("market_units", units, "number", self.text(f"suffix.estimated{self._window()}")),
-            ranged("cr4", four, "pct"),
-        ]
-        band = self.best_band()
-        if band is not None:
-            ratio = labels.format_range(band["ratio_low"], band["ratio_high"], "ratio", self.lang)
-            rest = self.text("card.ratio_rest", ratio=float(band["ratio_rest"]))
-            cards.append(
-                view.Card(
-                    labels.heading("best_band", self.lang),
-                    self.band_name(band["low"], band["high"]),
-                    lines=(self.text("card.ratio", range=ratio), rest),
-                )
-            )
-        if not math.isnan(own.estimate):
-            cards.append(ranged("own_share", own, "pct2", self.text("suffix.own_bands")))
-        listed = n.page_one.table.set_index("measure")
-        if "sold" in listed.index:
-            own_best = listed.loc["sold", "own"]
-            line = "" if math.isnan(own_best) else self.text("card.own_best", sold=self.sold(own_best))
-            cards.append(
-                view.Card(
-                    labels.heading("page_one_sold", self.lang),
-                    self.sold(listed.loc["sold", "median"]),
-                    lines=tuple(filter(None, [line])),
-                )
-            )
-        return cards[:6]
+        return cards.cards(self)
 
     def health_notes(self) -> list[Note]:
         """What the shown numbers mean and leave out."""

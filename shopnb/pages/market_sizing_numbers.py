@@ -140,6 +140,7 @@ class Numbers:
     size: Size
     growth: Growth
     growth_from: dt.date | None
+    history: pd.DataFrame
     bands: Bands
     held: Concentration
     held_by_brand: Concentration
@@ -184,6 +185,7 @@ def compute(tables: Tables, given: Given, found: pd.DataFrame) -> Numbers:
         size=size,
         growth=growth,
         growth_from=growth_from,
+        history=_history(tables.listing, given, found, goods),
         bands=bands,
         held=held,
         held_by_brand=market.concentration(goods, by="brand", factor=given.factor),
@@ -236,6 +238,13 @@ def _growth(
         falling=falling,
     )
     return found_growth, first
+
+
+def _history(listing: ibis.Table, given: Given, found: pd.DataFrame, goods: Goods) -> pd.DataFrame:
+    """The snapshots of this search up to the chosen one; one row where there is no other, none without a day."""
+    dated = [day for day in found.loc[found["query"] == given.query, "snapshot_on"] if day is not None]
+    days = [day for day in dated if given.snapshot_on is not None and day <= given.snapshot_on]
+    return market.history_of(listing, given.query, days, goods, factor=given.factor) if days else pd.DataFrame()
 
 
 def _costs(given: Given) -> Costs:

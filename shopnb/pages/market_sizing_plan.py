@@ -64,16 +64,22 @@ def _reach(page: MarketSizing) -> Parts:
         rows.append((page.text(f"reach.{name}"), span(page, value, kind)))
     if n.costs.monthly and math.isfinite(reach.gain):
         rows.append((page.text("reach.gain"), labels.format_value(min(max(reach.gain, 0.01), 0.99), "pct0", lang)))
-    for row in reach.curve.itertuples():
-        if math.isfinite(row.margin):
-            text = page.text("reach.at_share", margin=row.margin)
-            if math.isfinite(row.months):
-                text += page.text("reach.pays_in", months=labels.format_value(row.months, "score", lang))
-            rows.append((page.text("reach.if_share", share=row.share), text))
     table = page.table(
         "reach", pd.DataFrame(rows, columns=["measure", "value"]), [("measure", "text"), ("value", "text")]
     )
-    return chart, table, _assumed(page)
+    return chart, table, *_curve(page), _assumed(page)
+
+
+def _curve(page: MarketSizing) -> tuple[view.TablePart, ...]:
+    """Margin and months to pay back over the share taken; nothing without a margin."""
+    curve = page.numbers.reach.curve
+    known = curve[curve["margin"].notna()]
+    if known.empty:
+        return ()
+    named = known.rename(columns={"share": "market_share", "margin": "margin_amount", "months": "payback_months"})
+    columns = [("market_share", "pct2"), ("margin_amount", "signed_money"), ("payback_months", "score")]
+    table = page.table("reach_by_share", named, columns)
+    return (replace(table, caption=page.text("reach.by_share"), folded=True),)
 
 
 def _step(page: MarketSizing, low: float, best: float, high: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -49,7 +50,7 @@ def _size_table(page: MarketSizing) -> view.TablePart:
             ("beyond", math.nan, n.size.beyond.estimate, ranged(page, n.size.beyond, "money")),
         )
     ]
-    columns = [("scope", "text"), ("goods", "int"), ("units", "text"), ("money", "text"), ("range", "text")]
+    columns = [("scope", "text"), ("money", "text"), ("range", "text"), ("units", "text"), ("goods", "int")]
     return page.table("size", pd.DataFrame(rows), columns)
 
 
@@ -121,7 +122,42 @@ def _size(page: MarketSizing) -> Parts:
     key = "title_exact" if money.low == money.high else "title_same" if math.isnan(short) or short < 0.01 else "title"
     title = page.text(f"size.{key}", low=money.low, high=money.high, short=short, money=money.estimate)
     alt = page.text("size.alt", money=money.estimate, low=money.low, high=money.high, shown=n.size.shown_money)
-    return charts.chart_ranges(frame, id="size", title=title, alt=alt, lang=page.lang, kind="money"), table, growth
+    chart = charts.chart_ranges(frame, id="size", title=title, alt=alt, lang=page.lang, kind="money")
+    return chart, table, *_snapshots(page), growth
+
+
+def _snapshots(page: MarketSizing) -> tuple[view.ChartPart | view.TablePart, ...]:
+    """The size of each snapshot, where there are several; a line through those of about as many goods."""
+    history = page.numbers.history
+    if len(history) < 2:
+        return ()
+    ranges = [ranged(page, Estimate(row.money, row.money_low, row.money_high), "money") for row in history.itertuples()]
+    table = page.table(
+        "snapshots",
+        history.rename(columns={"money": "market_money"}).assign(range=ranges).iloc[::-1],
+        [("day", "iso"), ("market_money", "money"), ("range", "text"), ("cr4", "pct"), ("goods", "int")],
+    )
+    folded = replace(table, caption=page.text("size.snapshots"), folded=True)
+    alike = history[history["is_alike"] & history["money"].notna()]
+    if len(alike) < 2 or page.numbers.growth.kind == "cumulative":
+        return (folded,)
+    name = labels.heading("market_money", page.lang)
+    line = pd.DataFrame(
+        {"day": alike["day"], "series": name, "value": alike["money"], "low": alike["money_low"],
+         "high": alike["money_high"]}
+    )  # fmt: skip
+    values = {"first": float(alike["money"].iloc[0]), "last": float(alike["money"].iloc[-1])}
+    chart = charts.chart_lines(
+        line,
+        id="snapshots",
+        title=page.text("size.snapshots_title", count=len(alike), **values),
+        alt=page.text("size.snapshots_alt", count=len(alike), **values),
+        lang=page.lang,
+        kind="money",
+        value_title=name,
+        zero=True,
+    )
+    return chart, folded
 
 
 def _bands(page: MarketSizing) -> Parts:
@@ -144,17 +180,9 @@ def _bands(page: MarketSizing) -> Parts:
         )
     )
     columns = [
-        ("band", "text"),
-        ("goods", "int"),
-        ("shops", "int"),
-        ("units", "number"),
-        ("money", "money"),
-        ("goods_share", "pct"),
-        ("money_share", "pct"),
-        ("ratio", "ratio"),
-        ("ratio_range", "text"),
-        ("own", "int"),
-    ]
+        ("band", "text"), ("ratio", "ratio"), ("ratio_range", "text"), ("goods_share", "pct"), ("money_share", "pct"),
+        ("own", "int"), ("goods", "int"), ("shops", "int"), ("money", "money"), ("units", "number"),
+    ]  # fmt: skip
     ranges = [
         labels.MISSING if math.isnan(low) else labels.format_range(low, high, "ratio", page.lang)
         for low, high in zip(frame["ratio_low"], frame["ratio_high"], strict=True)
@@ -298,13 +326,12 @@ def _attributes(page: MarketSizing) -> Parts:
             beyond_chance=[page.text("attributes.yes" if one else "attributes.no") for one in frame["holds"]],
         ),
         [
-            ("word", "text"), ("goods", "int"), ("shops", "int"), ("goods_share", "pct"), ("money_share", "pct"),
-            ("ratio", "ratio"), ("ratio_range", "text"), ("beyond_chance", "text"), ("own", "int"),
-            ("examples", "text"),
+            ("word", "text"), ("beyond_chance", "text"), ("goods", "int"), ("shops", "int"), ("goods_share", "pct"),
+            ("money_share", "pct"), ("ratio", "ratio"), ("ratio_range", "text"), ("own", "int"), ("examples", "text"),
         ],
         rows=SHOWN_WORDS,
     )  # fmt: skip
-    return chart, table
+    return chart, replace(table, caption=page.text("attributes.table"), folded=True)
 
 
 def _page_one(page: MarketSizing) -> Parts:

@@ -10,6 +10,7 @@ from shopnb.metrics.market.bands import Bands, band_edges, price_bands
 from shopnb.metrics.market.choice import CRITERIA, Category, Choice, compare_categories
 from shopnb.metrics.market.goods import Goods, close_ladder, lines_of, listing_goods, snapshots
 from shopnb.metrics.market.growth import Growth, falling_share, growth_between, kind_of, no_growth
+from shopnb.metrics.market.history import history_of
 from shopnb.metrics.market.indices import Amounts, Year, index_amounts, own_pairs, year_of
 from shopnb.metrics.market.page_one import PAGE_ONE, PageOne, page_one
 from shopnb.metrics.market.reach import Costs, Reach, reachable_market
@@ -40,6 +41,7 @@ __all__ = [
     "concentration",
     "falling_share",
     "growth_between",
+    "history_of",
     "index_amounts",
     "kind_of",
     "lines_of",

@@ -29,9 +29,9 @@ class PageOne:
 
     `goods` are the rows compared (at most `PAGE_ONE`); `table` has one row a measure, the largest lack first:
     `measure`, `median` (of a promise: the share of goods that make it, with `low` and `high`), `best` (the better
-    quartile), `mean` (MS9), `own` (best own good; a promise: share of own goods), `gap` (own − median), `lack` (how
-    far the own goods fall short, 0-1; 0 where they do not or where more is not better, NaN without own goods). NaN
-    where the listing lacks it.
+    quartile), `mean` (MS9), `own` (best own good; a promise: share of own goods; price: median), `gap` (own − median),
+    `lack` (how far the own goods fall short, 0-1; 0 where they do not or where more is not better, NaN without own
+    goods). NaN where the listing lacks it.
     """
 
     goods: pd.DataFrame
@@ -50,7 +50,8 @@ def page_one(goods: Goods, *, own_shop: str = "", first: int = PAGE_ONE) -> Page
             continue
         is_share = measure in _SHARES
         known = own_values.notna().any()
-        best = float(own_values.mean() if is_share else own_values.max()) if known else math.nan
+        typical = "mean" if is_share else "median" if measure == "price" else "max"
+        best = float(own_values.agg(typical)) if known else math.nan
         middle = float(values.mean() if is_share else values.median())
         span = _span(values) if is_share else Estimate(middle, math.nan, math.nan)
         top = middle if is_share else float(values.quantile(0.75))
