@@ -83,7 +83,9 @@ CLAUSES = [  # text, aspect, polarity: as a person reads it
     ("要是能更大就好了", None, None),
 ]
 ODD = ["", "好", "字" * 50_000, "no Chinese at all", "<b>很好</b>", "😊😊😊", "👎", "good 质量 nice", "\x00\ufffe",
-       "</script><script>alert(1)</script>", "= cmd|' /C calc'!A0", "​\u202e", "《》。。。", "<U+0011FFFF>"]  # fmt: skip
+       "</script><script>alert(1)</script>", "= cmd|' /C calc'!A0", "\u200b\u202e", "《》。。。", "<U+0011FFFF>",
+       "\ud83d好\udc00", "<" * 50_000, "&#" * 25_000, "<U+" * 15_000, "没有" * 25_000, "但是" * 25_000,
+       "(" * 50_000, "\n" * 50_000, "\u0300" * 50_000, "\ufdfa" * 5_000]  # fmt: skip
 
 
 def said(sentence: str) -> set[tuple[str, str]]:
@@ -140,6 +142,35 @@ def test_odd_texts_are_read_without_complaint() -> None:
     assert np.ptp(text.polarity(["质量很好"] * 1000)) == 0
 
 
+def test_an_odd_text_is_read_within_milliseconds_by_every_function() -> None:
+    start = time.process_time()
+    for odd in ODD:
+        text.clauses(odd), text.review_words([odd]), text.new_nouns([odd]), text.typicality([odd]), text.is_default(odd)
+    assert time.process_time() - start < 3.0
+
+
+def test_a_review_is_judged_alike_alone_and_among_others() -> None:
+    reviews = ["质量很好,没有色差", "漏水,客服不理人", *ODD]
+    alone = np.concatenate([text.polarity([review]) for review in reviews])
+    assert text.polarity(reviews) == pytest.approx(alone, abs=1e-6)
+    told = text.aspects(["漏水,客服不理人"]).drop(columns="review").to_numpy().tolist()
+    among = text.aspects(reviews)
+    assert among[among["review"] == 1].drop(columns="review").to_numpy().tolist() == told
+
+
+def test_a_thousand_copies_say_what_one_says() -> None:
+    found = text.aspects(["颜色好看,但是漏水"] * 1000)
+    assert len(found) == 2000
+    assert set(zip(found["aspect"], found["polarity"], strict=True)) == {("color", "positive"), ("leak", "negative")}
+
+
+def test_only_emoji_other_languages_and_markup() -> None:
+    assert text.polarity(["😍😍😍", "👍👍"]).min() > 0.5 > text.polarity(["😡😡", "👎👎👎"]).max()
+    assert text.polarity(["<b>漏水</b>"])[0] == pytest.approx(text.polarity(["漏水"])[0], abs=0.1)
+    assert said("质量very good,物流太slow,漏水") >= {("quality", "positive"), ("leak", "negative")}
+    assert text.aspects(["no Chinese at all", "😊"])["aspect"].isin(["overall"]).all()
+
+
 def test_order_of_reviews_does_not_matter() -> None:
     reviews = [clause for clause, _, _ in CLAUSES]
     assert text.polarity(reviews[::-1]) == pytest.approx(text.polarity(reviews)[::-1])
@@ -186,6 +217,7 @@ def test_three_hundred_clauses_judged_by_hand() -> None:
 
 def test_traditional_escaped_and_emoji_texts_mean_the_same() -> None:
     assert text.polarity(["質量很差,漏水"]) == pytest.approx(text.polarity(["质量很差,漏水"]))
+    assert text.polarity(["很好用<U+D83D><U+DE0A>"]) == pytest.approx(text.polarity(["很好用😊"]))
     assert text.polarity(["很好用<U+0001F60A>"]) == pytest.approx(text.polarity(["很好用😊"]))
     assert text.polarity(["😡👎"])[0] < 0.5 < text.polarity(["👍❤"])[0]
 

@@ -14,6 +14,7 @@ import opencc
 
 LONGEST = 2000  # characters of a review that are read; longer ones are pasted articles
 _ESCAPED = re.compile(r"<U\+([0-9A-Fa-f]{4,8})>")
+_HALF = re.compile("[\ud800-\udfff]")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _RUN = re.compile(r"(.)\1{3,}")
 _CUT = re.compile(r"[,.!?;:~…\n。!?;:,·|/\\()\[\]{}<>《》【】“”\"'‘’*#=_^—\s]+|-{2,}")
@@ -46,13 +47,15 @@ def _plain(review: str) -> str:
     if "<" in text or "&" in text:
         text = _ESCAPED.sub(_character, text)
         text = _TAG.sub("\n", html.unescape(text))
+    if _HALF.search(text):  # halves of a pair make one sign, a single half none
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
     text = unicodedata.normalize("NFKC", text).replace("\x00", "").replace("\ufeff", "").replace("\ufe0f", "")
     return _RUN.sub(r"\1\1\1", text).strip()
 
 
 def _character(found: re.Match[str]) -> str:
     code = int(found.group(1), 16)
-    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else ""
+    return chr(code) if code <= 0x10FFFF else ""
 
 
 def cut(text: str) -> list[str]:

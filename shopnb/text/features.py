@@ -28,7 +28,7 @@ def grams(texts: list[str], *, bits: int, longest: int = LONGEST_GRAM) -> sparse
     csr_matrix of float32, one row a cleaned text: 1 / sqrt(distinct n-grams) where present; an empty text is empty.
     """
     short = [text[:_CHARACTERS] for text in texts]
-    codes = np.frombuffer("".join(short).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    codes = np.frombuffer("".join(short).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     sizes = np.array([len(text) for text in short], dtype=np.int64)
     rows = np.repeat(np.arange(len(short), dtype=np.int64), sizes)
     keys = []

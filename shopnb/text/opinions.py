@@ -98,7 +98,7 @@ class _Scanner:
         """A noun; one that is a deed says that it fails when 不 stands right before it."""
         self.terms = [*self.terms, entry.aspect] if self.joined else [entry.aspect]
         self.joined, self.last_term = False, entry.aspect
-        if self.flips % 2 and not self.gap and entry.aspect in self.known.working:
+        if self.flips % 2 and (not self.gap or self.reach == _FAR) and entry.aspect in self.known.working:
             self.say(place, word, entry._replace(sign=1))
 
     def say(self, place: int, word: str, entry: Word) -> None:
