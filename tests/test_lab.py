@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from shopnb import labels, open_page, parameters
-from shopnb.view import RECORD_MIME, ChartPart
+from shopnb.pages.answers import rates_compared
+from shopnb.view import RECORD_MIME, ChartPart, TablePart, TextPart
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +36,11 @@ PATIENCE = 90_000  # milliseconds that one step may take on a loaded machine
 SAVED_BYTES = 330_000
 KNOWN = ("Starting application in workspace", "Starting WebSocket")  # what JupyterLab itself says
 SESSION = "window.jupyterapp.shell.currentWidget?.sessionContext?.session"
+READY = """() => {
+  const opened = [...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext);
+  if (opened) window.jupyterapp.shell.activateById(opened.id);
+  return opened?.sessionContext.session?.kernel?.status === 'idle';
+}"""
 CARDS = "[...document.querySelectorAll('.nb-card .nb-value')].map((card) => card.firstChild.textContent.trim())"
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map((one) => one.textContent)"
 SAID = "document.querySelector('.nb-said')?.textContent"
@@ -44,21 +50,46 @@ TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
 
 @dataclass(frozen=True)
 class Move:
-    """A control to move, the value it gets, and the figure that a card shows as a number of that kind."""
+    """A control to move, the value it gets, and the figure that a card shows as a number of that kind.
+
+    `answer` is done with what stands beside a section (or picks a period by name): (what to do, where, with what), the
+    parameters that it sets, and the section that tells of it.
+    """
 
     parameter: str
     value: object
     figure: str
     kind: str
+    answer: tuple[str, str, str]
+    sets: dict[str, object]
+    section: str
 
 
 MOVES = {
-    "shop_overview": Move("grain", "day", "paid_amount", "money"),
-    "traffic_sources": Move("margin_rate", 0.3, "margin_per_visitor", "money2"),
-    "listing_ab": Move("test", "儿童吸管-标题测试", "rate.", "pct2"),
-    "review_analysis": Move("start_date", "2026-08-17", "negative_share", "pct"),
-    "market_sizing": Move("units_per_buyer", 2.0, "market_money", "money"),
-}
+    "shop_overview": Move(
+        "margin_rate", 0.3, "paid_amount", "money",
+        ("select", ".nb-control-span select", "昨天(数据最后一天)"),
+        {"start_date": "2026-08-30", "end_date": "2026-08-30"}, "normal",
+    ),
+    "traffic_sources": Move(
+        "margin_rate", 0.3, "margin_per_visitor", "money2",
+        ("slide", ".nb-answer .nb-control-moved_visitors", "2000"), {"moved_visitors": 2000}, "what_if",
+    ),
+    "listing_ab": Move(
+        "test", "儿童吸管-标题测试", "rate.", "pct2",
+        ("slide", ".nb-answer .nb-control-planned_days", "10"), {"planned_days": 10}, "planner",
+    ),
+    "review_analysis": Move(
+        "start_date", "2026-08-17", "negative_share", "pct",
+        ("click", ".nb-answer .nb-control-aspect button:has-text('客服')", ""), {"aspect": "service"}, "evidence",
+    ),
+    "market_sizing": Move(
+        "units_per_buyer", 2.0, "market_money", "money",
+        ("slide", ".nb-answer .nb-control-bands >> nth=1", "35"), {"bands": ["20", "35", "60", "90", "150"]}, "bands",
+    ),
+}  # fmt: skip
+BEFORE = "?"
+CALCULATED = ".nb-calculated .nb-said"
 
 
 def free_port():
@@ -139,7 +170,7 @@ class Lab:
         """Open a notebook and wait for its kernel; afterwards close both."""
         self.said.clear()
         self.command("docmanager:open", {"path": name})
-        self.page.wait_for_function(f"{SESSION}?.kernel?.status === 'idle'")
+        self.page.wait_for_function(READY)
         try:
             yield
         finally:
@@ -164,14 +195,31 @@ class Lab:
 
     def move(self, name, value):
         """Set a control as a person does and wait until the page says that it is up to date."""
-        control = self.page.locator(f".nb-control-{name}")
+        control = self.page.locator(f".nb-controls .nb-control-{name}")
         if control.locator("select").count():
             key = f"parameters.choices.{name}.{value}"
             control.locator("select").select_option(label=labels.text(key, "zh") if labels.has(key, "zh") else value)
         else:
             control.locator("input").fill(str(value))
             control.locator("input").press("Enter")
-        self.page.wait_for_function(f"{SAID} && {SAID} !== '{labels.text('widgets.working', 'zh')}'")
+        self.up_to_date()
+
+    def answer(self, way, where, value):
+        """Use what stands beside a section."""
+        self.page.evaluate(f"document.querySelectorAll('.nb-said').forEach((one) => one.textContent = '{BEFORE}')")
+        place = self.page.locator(where)
+        if way == "select":
+            place.select_option(label=value)
+        elif way == "click":
+            place.click()
+        else:
+            place.locator(".widget-readout").fill(value)
+            place.locator(".widget-readout").press("Enter")
+        self.up_to_date()
+
+    def up_to_date(self):
+        working = labels.text("widgets.working", "zh")
+        self.page.wait_for_function(f"{SAID} && !['{working}', '{BEFORE}'].includes({SAID})")
         assert self.page.evaluate(SAID) == labels.text("widgets.done", "zh")
 
     def saved(self, file):
@@ -192,11 +240,20 @@ def local(address, server):
     return address.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
 
 
-def headless(slug, folder, **given):
-    page = open_page(slug, shop=str(folder / "data" / "sample"), **given)
-    record = json.loads(json.dumps(page.record()))
-    charts = sum(isinstance(part, ChartPart) for section in page.view.sections for part in section.parts)
-    return record, [card.value for card in page.view.screen.cards], page.view.screen.verdict, charts
+def charts_of(page):
+    return sum(isinstance(part, ChartPart) for section in page.view.sections for part in section.parts)
+
+
+def told_in(page, key):
+    """What a section says in words and cells that nobody formats: paragraphs, and texts of its tables."""
+    parts = page.view.sections[page.section_keys.index(key)].parts
+    texts = [part.text for part in parts if isinstance(part, TextPart) and part.text]
+    tables = [part for part in parts if isinstance(part, TablePart) and not part.folded]
+    for table in tables:
+        named = [column.name for column in table.columns if column.kind == "text"]
+        texts += [str(one) for name in named for one in table.frame[name].head(3)]
+    assert texts
+    return [" ".join(text.split()) for text in texts]
 
 
 @pytest.fixture(scope="module")
@@ -207,22 +264,25 @@ def lab(browser, server):
 @pytest.mark.parametrize("slug", parameters.notebooks())
 def test_a_notebook_runs_in_the_lab_and_shows_what_a_headless_run_gives(slug, folder, lab):
     move, notebook = MOVES[slug], parameters.notebooks()[slug].name
-    _, cards, verdict, charts = headless(slug, folder)
     with lab.opened(notebook):
         lab.run()
-        lab.drawn(charts)
-        assert lab.page.evaluate(CARDS) == cards
-        assert lab.page.locator(".nb-verdict").text_content() == verdict
-
+        before = lab.page.evaluate(CARDS)
         lab.move(move.parameter, move.value)
-        record, moved_cards, verdict, charts = headless(slug, folder, **{move.parameter: move.value})
-        assert moved_cards != cards, "the move changes nothing that a card shows"
-        assert lab.page.evaluate(CARDS) == moved_cards
-        figure = next(one for name, one in record["figures"].items() if name.startswith(move.figure))
-        assert labels.format_value(figure["value"], move.kind, "zh") in lab.page.evaluate(CARDS)
-        assert lab.page.locator(".nb-verdict").text_content() == verdict
+        lab.answer(*move.answer)
 
-        lab.drawn(charts)
+        given = {move.parameter: move.value, **move.sets}
+        page = open_page(slug, shop=str(folder / "data" / "sample"), **given)
+        record = json.loads(json.dumps(page.record()))
+        cards = [card.value for card in page.view.screen.cards]
+        assert cards != before, "the move changes nothing that a card shows"
+        assert lab.page.evaluate(CARDS) == cards
+        figure = next(one for name, one in record["figures"].items() if name.startswith(move.figure))
+        assert labels.format_value(figure["value"], move.kind, "zh") in cards
+        assert lab.page.locator(".nb-verdict").text_content() == page.view.screen.verdict
+        shown = " ".join(lab.page.evaluate("document.querySelector('.jp-Notebook').textContent").split())
+        assert [text for text in told_in(page, move.section) if text not in shown] == []
+
+        lab.drawn(charts_of(page))
         assert lab.page.evaluate(TOO_WIDE) == []
         assert [text for text in lab.said if not text.startswith(KNOWN)] == []
         assert lab.outside == []
@@ -230,6 +290,24 @@ def test_a_notebook_runs_in_the_lab_and_shows_what_a_headless_run_gives(slug, fo
         assert (folder / notebook).stat().st_size < SAVED_BYTES
         assert kept_record(kept) == record
         assert "state" not in json.dumps(kept["metadata"].get("widgets", {}))
+
+
+def test_the_calculator_reckons_in_place_and_a_restart_leaves_a_sentence(lab):
+    with lab.opened(parameters.notebooks()["listing_ab"].name):
+        lab.run()
+        inputs = lab.page.locator(".nb-answer:has(.nb-calculated) input")
+        for place, number in enumerate((20000, 1000, 20000, 1120)):
+            inputs.nth(place).fill(str(number))
+            inputs.nth(place).press("Enter")
+        lab.page.wait_for_function(f"document.querySelector('{CALCULATED}').textContent.includes('5.60%')")
+        told = rates_compared(20000, 1000, 20000, 1120, lang="zh")
+        assert lab.page.locator(CALCULATED).text_content() == told
+
+        stale = lab.page.locator(".nb-stale")
+        assert not stale.is_visible()
+        lab.page.evaluate(f"{SESSION}.kernel.restart()")
+        stale.wait_for(state="visible")
+        assert stale.text_content() == labels.text("widgets.stale", "zh")
 
 
 def kept_record(notebook):

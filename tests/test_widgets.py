@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from shopnb import labels, parameters, widgets
 from shopnb.errors import ParameterError
-from shopnb.parameters import Parameter
+from shopnb.parameters import Parameter, convert
 from shopnb.view import CHART_MIME, ChartPart
-from shopnb.widgets import outputs
-from shopnb.widgets.panel import GROUPS, WAIT_SECONDS, Panel
+from shopnb.widgets import Dial, Span, outputs
+from shopnb.widgets.answers import Answer, Calculator
+from shopnb.widgets.copying import code_cell, command_line
+from shopnb.widgets.desk import WAIT_SECONDS
+from shopnb.widgets.panel import GROUPS, Panel
 
 DECLARED = (
     Parameter("shop", "str", "shop", "shop folder"),
@@ -43,8 +47,21 @@ class FakePage:
     def declared(self):
         return DECLARED
 
-    def choices(self):
+    def offered(self):
         return {"lang": ("zh", "en"), "grain": ("", "day", "week"), "sources": ("手淘搜索", "购物车")}
+
+    def spans(self):
+        return [Span("last week", "2026-08-24", "2026-08-30"), Span("yesterday", "2026-08-30", "2026-08-30")]
+
+    def dials(self, section):
+        edges = [float(one) for one in self.given["bands"] or ["20", "40"]]
+        cuts = [
+            Dial("bands", str(place), f"edge {place}", edge, 1, 99, base=("20", "40"))
+            for place, edge in enumerate(edges)
+        ]
+        rate = Dial("margin_rate", value=self.given["margin_rate"], high=0.9, step=0.01, is_share=True)
+        picked = Dial("query", buttons=(("leak 9", "leak"), ("smell 3", "smell")))
+        return [*cuts, rate, picked, Dial("grain")] if section == "bands" else []
 
     def update(self, **changed):
         self.asked.append(changed)
@@ -140,6 +157,110 @@ def test_reset_brings_the_first_values_back_in_one_update(panel, page):
     panel.reset.click()
     assert page.given == {one.name: one.default for one in DECLARED}
     assert len(page.asked) == asked + 1
+
+
+def test_a_named_period_sets_both_days_and_days_of_ones_own_unset_it(panel, page):
+    panel.spans.value = 1
+    assert (page.given["start_date"], page.given["end_date"]) == ("2026-08-24", "2026-08-30")
+    assert len(page.asked) == 1
+    assert panel.controls["start_date"].value == "2026-08-24"
+    panel.controls["start_date"].value = "2026-08-30"
+    assert panel.spans.value == 2
+    panel.controls["start_date"].value = "2026-08-29"
+    assert panel.spans.value == 0
+
+
+def test_the_copied_line_and_cell_give_the_parameters_in_force(panel, page):
+    widget(panel, "sources").value = ("手淘搜索", "购物车")
+    widget(panel, "margin_rate").value = 0.4
+    widget(panel, "query").value = "it's 1"
+    widget(panel, "lang").value = "en"
+    words = shlex.split(command_line("fake", DECLARED, page.given))
+    assert words[:7] == ["shopnb", "run", "fake", "--shop", "shop", "--lang", "en"]
+    assert words[7::2] == ["-p"] * 4
+    typed = {}
+    for name, _, text in (word.partition("=") for word in words[8::2]):
+        typed.setdefault(name, []).append(text)
+    kinds = {one.name: one for one in DECLARED}
+    assert {name: convert("fake", kinds[name], texts) for name, texts in typed.items()} == {
+        "sources": ["手淘搜索", "购物车"], "margin_rate": 0.4, "query": "it's 1",
+    }  # fmt: skip
+    cell = {}
+    exec(code_cell(DECLARED, page.given), cell)
+    assert {name: cell[name] for name in page.given} == page.given
+    assert "sources: list[str] = [" in panel.copies.value
+    assert "&quot;手淘搜索&quot;" in panel.copies.value
+
+
+def test_the_copies_are_opened_and_shut_by_their_button(panel):
+    shown = [panel.copies.layout.display]
+    for _ in range(2):
+        panel.copy.click()
+        shown.append(panel.copies.layout.display)
+    assert shown == ["none", "flex", "none"]
+
+
+# Beside a section
+
+
+@pytest.fixture
+def answer(panel, page):
+    return Answer(page, "bands")
+
+
+def test_an_edge_moved_beside_the_section_sets_the_list_and_the_panel_follows(answer, panel, page):
+    answer.controls["bands1"].widget.value = 55
+    assert page.given["bands"] == ["20", "55"]
+    assert widget(panel, "bands").value == "20, 55"
+    assert labels.text("widgets.done", "zh") in answer.status.value
+
+
+def test_a_dial_and_the_panels_control_are_one_parameter(answer, panel, page):
+    answer.controls["margin_rate"].widget.value = 0.35
+    assert panel.controls["margin_rate"].value == page.given["margin_rate"] == 0.35
+    widget(panel, "margin_rate").value = 0.2
+    assert answer.controls["margin_rate"].value == 0.2
+    answer.controls["query"].widget.value = "smell"
+    assert page.given["query"] == "smell"
+    assert len(page.asked) == 3
+
+
+def test_more_edges_make_more_dials(answer, panel, page):
+    widget(panel, "bands").value = "10,20,30"
+    assert [name for name in answer.controls if name.startswith("bands")] == ["bands0", "bands1", "bands2"]
+    answer.controls["bands2"].widget.value = 66
+    assert page.given["bands"] == ["10", "20", "66"]
+
+
+def test_a_refused_dial_says_why_in_both_places_and_reset_mends_it(answer, panel, page):
+    answer.controls["query"].widget.value = "leak"
+    panel.controls["start_date"].value = "2026-08-24"
+    panel.controls["end_date"].value = "2026-08-01"
+    assert 'role="alert"' in answer.status.value
+    assert 'role="alert"' in said(panel)
+    panel.reset.click()
+    assert 'role="alert"' not in answer.status.value + said(panel)
+    assert page.given["query"] == ""
+
+
+def test_the_reset_beside_a_section_leaves_other_parameters(answer, panel, page):
+    widget(panel, "sold_window_days").value = 30
+    answer.controls["bands0"].widget.value = 25
+    answer.reset.click()
+    assert (page.given["bands"], page.given["sold_window_days"]) == ([], 30)
+
+
+def test_the_calculator_tells_two_rates_and_refuses_what_is_none():
+    from shopnb.pages.answers import rates_compared
+
+    made = Calculator(lambda *numbers: rates_compared(*numbers, lang="en"), (20000, 1000, 20000, 1120), "en")
+    # 1000 of 20,000 against 1120 of 20,000: score test p = 0.0074, difference 0.6 pp
+    assert "5.00% against 5.60%" in made.said.value
+    assert "0.60 pp higher" in made.said.value
+    made.inputs[3].value = 1010
+    assert "neither is better yet" in made.said.value
+    made.inputs[3].value = 30000
+    assert "no two rates" in made.said.value
 
 
 def test_the_language_switch_names_everything_anew(panel, page):
@@ -256,6 +377,16 @@ def test_more_outputs_than_there_are_places_are_named_in_the_last_one(notebook):
     assert "“Sales &lt;up&gt;”: run this cell again" in shown[1]
     assert shown[1].endswith("<p>e</p>")
     assert len(shown) == 2
+
+
+def test_what_did_not_change_is_not_drawn_again(notebook):
+    handles = widgets.Handles()
+    handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")
+    handles.redrawing = True
+    notebook.outputs.clear()
+    notebook.outputs += [None, None, None]
+    handles.show("section.x", ["<p>a</p>", chart(), "<p>c</p>"], lang="en")
+    assert [place for place, one in enumerate(notebook.outputs) if one] == [2]
 
 
 def test_the_record_follows_the_page(notebook):

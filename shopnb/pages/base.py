@@ -25,7 +25,7 @@ from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
-from shopnb.pages import gates
+from shopnb.pages import answers, gates
 from shopnb.pages.wording import days_text, finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
@@ -145,6 +145,22 @@ class Page(ABC):
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Parameter name to the values it may have; a page adds its own."""
         return {"lang": labels.LANGUAGES}
+
+    # What a page offers to the hand
+
+    def offered(self) -> Mapping[str, Sequence[Any]]:
+        """Parameter name to the values that its control offers, each plain or as (words, value)."""
+        with self._money(), remembering(self._memory):
+            return answers.offered(self)
+
+    def spans(self) -> Sequence[widgets.Span]:
+        """Periods that can be picked by name."""
+        return answers.spans(self)
+
+    def dials(self, section: str) -> Sequence[widgets.Dial]:
+        """The controls that stand beside a section."""
+        with self._money(), remembering(self._memory):
+            return answers.dials(self, section)
 
     # What every page shares
 
@@ -329,6 +345,8 @@ class Page(ABC):
         section = self.view.sections[self.section_keys.index(key)]
         with self._money():
             blocks = screen.section_blocks(section, self.lang)
+        if not self._handles.redrawing:
+            answers.show(self, key)
         self._show(f"section.{key}", blocks)
 
     def methods(self) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from shopnb import charts, view
+from shopnb import charts, labels, view
 from shopnb.metrics.listing_money import loss_amount
 from shopnb.metrics.listing_states import BY_DAY, LONGEST, OTHER_DESIGNS, State
+from shopnb.pages import answers
 from shopnb.stats import planned_looks
 
 if TYPE_CHECKING:
@@ -61,8 +62,17 @@ def _stop_lines(page: ListingAb) -> view.TablePart:
 
 
 def planner(page: ListingAb) -> tuple[Part, ...]:
-    """What each look can show, days for differences of some sizes, the answer now, the lines that stop."""
-    return (*_planner_parts(page), _answer(page), _stop_lines(page))
+    """What each look can show, days for differences of some sizes, the answer now, the lines that stop, the sums."""
+    return (*_planner_parts(page), _answer(page), _stop_lines(page), _sums(page))
+
+
+def _sums(page: ListingAb) -> Part:
+    """The plain sums compared, as the calculator does with any four numbers."""
+    numbers = answers.four_numbers(page)
+    if numbers is None:
+        return view.TextPart("", muted=True)
+    told = answers.rates_compared(*numbers, lang=page.lang)
+    return view.TextPart(labels.text("widgets.calculator.twin", page.lang, told=told), muted=True)
 
 
 def _planner_parts(page: ListingAb) -> tuple[Part, ...]:

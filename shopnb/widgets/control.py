@@ -41,10 +41,10 @@ def _same(value: Any) -> Any:
 
 
 def make_control(parameter: Parameter, value: Any, choices: Sequence[Any], lang: str, topic: str) -> Control:
-    """The control of one parameter, standing at `value`; a list of choices is offered as one.
+    """The control of one parameter, standing at `value`; choices, plain or as (words, value), are offered as a list.
 
-    Labels, hints and choices are in `lang`; words of choices come from the common parameters, else from the report's
-    own `topic`.
+    Labels, hints and choices are in `lang`; words of plain choices come from the common parameters, else from the
+    report's own `topic`.
     """
 
     def words(choice: Any) -> str:
@@ -53,7 +53,8 @@ def make_control(parameter: Parameter, value: Any, choices: Sequence[Any], lang:
                 return labels.text(f"{key}.{choice or 'empty'}", lang)
         return str(choice) or labels.text("widgets.any", lang)
 
-    control = _fitting(parameter, value, [(words(choice), choice) for choice in choices], lang)
+    offered = [choice if isinstance(choice, tuple) else (words(choice), choice) for choice in choices]
+    control = _fitting(parameter, value, offered, lang)
     control.widget.description = labels.text(f"parameters.{parameter.name}", lang)
     control.widget.tooltip = _help(parameter, lang)
     control.widget.add_class("nb-control").add_class(f"nb-control-{parameter.name}")
@@ -85,12 +86,18 @@ def _fitting(parameter: Parameter, value: Any, choices: list[tuple[str, Any]], l
         return Control(widget, _parts, ", ".join)
     if choices:
         known = [*choices, *([] if value in offered else [(str(value), value)])]
-        return Control(ipywidgets.Dropdown(options=known, value=value), _same, _same)
+        return Control(ipywidgets.Dropdown(options=_apart(known), value=value), _same, _same)
     if parameter.type == "int":
         return Control(ipywidgets.IntText(value=value, continuous_update=False), _same, _same)
     if parameter.type == "float":
         return Control(ipywidgets.FloatText(value=value, step=0.01, continuous_update=False), _same, _same)
     return Control(ipywidgets.Text(value=value, continuous_update=False), str.strip, _same)
+
+
+def _apart(choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Choices of one name told apart by their values."""
+    names = [name for name, _ in choices]
+    return [(f"{name} · {value}" if names.count(name) > 1 else name, value) for name, value in choices]
 
 
 def _day(written: str) -> dt.date | None:

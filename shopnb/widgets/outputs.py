@@ -41,6 +41,7 @@ class Handles:
 
     def __init__(self) -> None:
         self._shown: dict[str, list[DisplayHandle]] = {}
+        self._drawn: dict[str, list[Block]] = {}
         self._emitted: dict[str, DisplayHandle] = {}
         self.redrawing = False
 
@@ -48,17 +49,21 @@ class Handles:
         return iter(list(self._shown))
 
     def show(self, name: str, blocks: Sequence[Block], *, lang: str) -> None:
-        """Display `blocks` under `name`; while redrawing, put them into the outputs that are there."""
+        """Display `blocks` under `name`; while redrawing, put those that differ into the outputs that are there."""
         if not (self.redrawing and name in self._shown):
+            self._drawn[name] = list(blocks)
             bundles = [_bundle(block) for block in blocks]
             self._shown[name] = [
                 display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in bundles
             ]
             return
         handles = self._shown[name]
-        for handle, block in zip(handles, _fitted(blocks, len(handles), lang), strict=True):
-            data, metadata = _bundle(block)
-            handle.update(data, metadata=metadata, raw=True)
+        fitted = _fitted(blocks, len(handles), lang)
+        for handle, block, before in zip(handles, fitted, self._drawn[name], strict=True):
+            if block != before:
+                data, metadata = _bundle(block)
+                handle.update(data, metadata=metadata, raw=True)
+        self._drawn[name] = fitted
 
     def emit(self, mime: str, data: Any) -> None:
         """Hand data to whoever reads the notebook afterwards; nothing is drawn."""

@@ -1,58 +1,36 @@
 """Controls made from a notebook's parameters cell: one source of name, type, help and default.
 
-The state is the parameters: a control holds nothing that `-p` cannot say. Moving one calls the page's `update`, which
-recomputes with the functions of a headless run.
+The state is the parameters: a control holds nothing that `-p` cannot say.
 """
 
 from __future__ import annotations
 
-import asyncio
 import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from shopnb import labels
-from shopnb.errors import ShopnbError
-from shopnb.parameters import Parameter
 from shopnb.widgets.control import Control, make_control
+from shopnb.widgets.copying import copies_html
+from shopnb.widgets.desk import FIXED, Controlled, Desk, desk_of
+from shopnb.widgets.dials import Span
 
 if TYPE_CHECKING:
     import ipywidgets
 
-FIXED = ("shop", "due_date")  # another shop is another run; what data are due is the scheduler's to know
 GROUPS = {  # all others are what the page looks at
     "period": ("start_date", "end_date", "grain", "compare"),
     "look": (),
     "assumed": (
-        "margin_rate", "assumptions", "units_per_buyer", "sold_window_days", "min_effect",
+        "margin_rate", "assumptions", "units_per_buyer", "sold_window_days", "min_effect", "from_source", "to_source",
+        "moved_visitors", "planned_days",
     ),
     "reader": ("lang",),
 }  # fmt: skip
-WAIT_SECONDS = 0.25  # a date typed digit by digit is one change
-
-
-class Controlled(Protocol):
-    """What a page offers to its controls."""
-
-    slug: ClassVar[str]
-    given: dict[str, Any]
-
-    @property
-    def lang(self) -> str:
-        """Language of the labels."""
-
-    def declared(self) -> tuple[Parameter, ...]:
-        """The parameters in the order of the cell."""
-
-    def choices(self) -> Mapping[str, Sequence[Any]]:
-        """Parameter name to the values it may have, for those that have a list."""
-
-    def update(self, **changed: Any) -> None:
-        """Set parameters and redraw."""
 
 
 def is_interactive() -> bool:
@@ -64,6 +42,37 @@ def controls(page: Controlled) -> None:
     """Show a control for each parameter; headless, nothing."""
     if is_interactive():
         display(Panel(page).box)
+        note = html.escape(labels.text("widgets.stale", page.lang))
+        stale = f'<style>{_css("stale.css")}</style><p class="nb-stale" lang="{page.lang}">{note}</p>'
+        display({"text/html": stale, "text/plain": ""}, raw=True)
+
+
+def _css(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def styled() -> ipywidgets.Widget:
+    """The style of all controls, as a widget that takes no room."""
+    import ipywidgets
+
+    return ipywidgets.HTML(f"<style>{_css('controls.css')}</style>", layout=ipywidgets.Layout(display="none"))
+
+
+def row(title: str, members: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    """Controls in a row that wraps, behind their heading."""
+    import ipywidgets
+
+    heading = ipywidgets.HTML(f"<b>{html.escape(title)}</b>").add_class("nb-control-group")
+    return ipywidgets.Box([heading, *members]).add_class("nb-control-row")
+
+
+def button(icon: str, pressed: Any) -> ipywidgets.Button:
+    """A small button that does one thing."""
+    import ipywidgets
+
+    made = ipywidgets.Button(icon=icon, layout=ipywidgets.Layout(width="auto"))
+    made.on_click(lambda _: pressed())
+    return made
 
 
 def _group_of(name: str) -> str:
@@ -71,108 +80,117 @@ def _group_of(name: str) -> str:
 
 
 class Panel:
-    """The controls of one page in groups, a button that brings the first values back, a line that says what goes on."""
+    """The controls of one page in groups, periods by name, a way back, a way to `-p`, and what goes on."""
 
     def __init__(self, page: Controlled) -> None:
         import ipywidgets
 
+        self._desk: Desk = desk_of(page)
         self._page = page
-        self._first = dict(page.given)
         self._quiet = False
-        self._pending: asyncio.TimerHandle | None = None
         self.controls: dict[str, Control] = {}
-        css = resources.files(__package__).joinpath("controls.css").read_text(encoding="utf-8")
-        self._style = ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))
+        self.spans: ipywidgets.Dropdown | None = None
+        self._style = styled()
         self.status = ipywidgets.HTML().add_class("nb-control-status")
-        self.reset = ipywidgets.Button(icon="undo", layout=ipywidgets.Layout(width="auto"))
-        self.reset.on_click(lambda _: self._reset())
+        self.reset = button("undo", self._desk.reset)
+        self.copy = button("copy", self._turn_copies)
+        self.copies = ipywidgets.HTML(layout=ipywidgets.Layout(display="none")).add_class("nb-copies")
         self.box = ipywidgets.VBox().add_class("nb-controls")
-        self._build(self._first)
+        self._desk.fronts["panel"] = self
+        self._build()
 
     def values(self) -> dict[str, Any]:
         """The parameters as the controls stand."""
         return {name: control.value for name, control in self.controls.items()}
 
-    def _build(self, values: Mapping[str, Any]) -> None:
-        """Make all controls anew in the page's language, standing at `values`."""
+    def follow(self) -> None:
+        """Stand at the wanted values; in another language every control is made anew."""
+        if self._page.lang != self._lang:
+            self._build()
+        self._quiet = True
+        try:
+            for name, control in self.controls.items():
+                if control.value != self._desk.wanted[name]:
+                    control.value = self._desk.wanted[name]
+            if self.spans:
+                self.spans.value = self._span_now()
+        finally:
+            self._quiet = False
+        self._write_copies()
+
+    def say(self, written: str) -> None:
+        """What goes on, in the line under the controls."""
+        self.status.value = written
+
+    def _build(self) -> None:
+        """Make all controls anew in the page's language, standing at the wanted values."""
         import ipywidgets
 
-        lang, choices = self._page.lang, self._page.choices()
+        lang, offered = self._page.lang, self._page.offered()
         for old in self.controls.values():
             old.widget.close()
         self._lang = lang
         self.controls = {
-            one.name: make_control(one, values[one.name], choices.get(one.name, ()), lang, self._page.slug)
+            one.name: make_control(one, self._desk.wanted[one.name], offered.get(one.name, ()), lang, self._page.slug)
             for one in self._page.declared()
             if one.name not in FIXED
         }
-        for control in self.controls.values():
-            control.widget.observe(self._moved, names="value")
-        self.reset.description = labels.text("widgets.reset", lang)
-        self.reset.tooltip = labels.text("widgets.reset_help", lang)
+        for name, control in self.controls.items():
+            control.widget.observe(lambda _, name=name: self._moved(name), names="value")
+        self.spans = self._named_spans(lang)
+        for one, key in ((self.reset, "reset"), (self.copy, "copy")):
+            one.description = labels.text(f"widgets.{key}", lang)
+            one.tooltip = labels.text(f"widgets.{key}_help", lang)
         old_rows = self.box.children
         rows: list[ipywidgets.Widget] = []
         for group in GROUPS:
             members = [one.widget for name, one in self.controls.items() if _group_of(name) == group]
+            if group == "period" and self.spans:
+                members.insert(0, self.spans)
             if members:
-                rows.append(_row(labels.text(f"widgets.group.{group}", lang), members))
-        self.box.children = (
-            self._style,
-            *rows,
-            ipywidgets.HBox([self.reset, self.status]).add_class("nb-control-foot"),
-        )
-        for row in old_rows:
-            if row is not self._style:
-                row.close()
+                rows.append(row(labels.text(f"widgets.group.{group}", lang), members))
+        foot = ipywidgets.HBox([self.reset, self.copy, self.status]).add_class("nb-control-foot")
+        self.box.children = (self._style, *rows, foot, self.copies)
+        for old_row in old_rows:
+            if old_row not in (self._style, self.copies):
+                old_row.close()
+        self._write_copies()
 
-    def _moved(self, _: Any) -> None:
-        """Recompute when the hand rests: a running event loop collects what comes close together."""
-        if self._quiet:
+    def _named_spans(self, lang: str) -> ipywidgets.Dropdown | None:
+        """Periods by name; None where the page has no days to choose."""
+        import ipywidgets
+
+        if self.spans:
+            self.spans.close()
+            self.spans = None
+        self._spans = [Span(labels.text("widgets.span_own", lang), "", ""), *self._page.spans()]
+        if len(self._spans) == 1 or "start_date" not in self.controls:
+            return None
+        options = [(one.name, place) for place, one in enumerate(self._spans)]
+        spans = ipywidgets.Dropdown(options=options, value=self._span_now())
+        spans.description = labels.text("widgets.span", lang)
+        spans.add_class("nb-control").add_class("nb-control-span")
+        spans.observe(lambda _: self._picked(), names="value")
+        return spans
+
+    def _span_now(self) -> int:
+        """The place of the named period that the wanted days are; 0 for days of one's own."""
+        now = self._desk.wanted["start_date"], self._desk.wanted["end_date"]
+        return next((place for place, one in enumerate(self._spans) if place and now == (one.start, one.end)), 0)
+
+    def _picked(self) -> None:
+        if self._quiet or self.spans is None or not self.spans.value:
             return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.apply()
-            return
-        if self._pending:
-            self._pending.cancel()
-        self._pending = loop.call_later(WAIT_SECONDS, self.apply)
+        span = self._spans[self.spans.value]
+        self._desk.want(start_date=span.start, end_date=span.end)
 
-    def apply(self) -> None:
-        """Recompute and redraw with the parameters as the controls stand; a mistake is a sentence beside them."""
-        self._pending = None
-        self._say(labels.text("widgets.working", self._lang), look="nb-busy")
-        try:
-            self._page.update(**self.values())
-        except ShopnbError as error:
-            sentence = error.text(self._lang).removeprefix(f"{error.code}: ")
-            self._say(sentence, labels.text("widgets.kept", self._lang), look="nb-attention")
-        except Exception as error:  # ours: a traceback would go where the operator never looks
-            what = f"{type(error).__name__}: {error}"
-            self._say(labels.text("widgets.broken", self._lang, what=what), look="nb-attention")
-        else:
-            if self._page.lang != self._lang:
-                self._build(self._page.given)
-            self._say(labels.text("widgets.done", self._lang))
+    def _moved(self, name: str) -> None:
+        if not self._quiet:
+            self._desk.want(**{name: self.controls[name].value})
 
-    def _say(self, *sentences: str, look: str = "") -> None:
-        """What goes on, in the line under the controls."""
-        role = "alert" if look == "nb-attention" else "status"
-        lines = [html.escape(line) for sentence in sentences for line in sentence.splitlines()]
-        self.status.value = f'<span class="nb-said {look}" role="{role}">{"<br>".join(lines)}</span>'
+    def _turn_copies(self) -> None:
+        hidden = self.copies.layout.display == "none"
+        self.copies.layout.display = "flex" if hidden else "none"
 
-    def _reset(self) -> None:
-        self._quiet = True
-        try:
-            for name, control in self.controls.items():
-                control.value = self._first[name]
-        finally:
-            self._quiet = False
-        self.apply()
-
-
-def _row(title: str, members: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
-    import ipywidgets
-
-    heading = ipywidgets.HTML(f"<b>{html.escape(title)}</b>").add_class("nb-control-group")
-    return ipywidgets.Box([heading, *members]).add_class("nb-control-row")
+    def _write_copies(self) -> None:
+        self.copies.value = copies_html(self._page.slug, self._page.declared(), self._page.given, self._page.lang)

@@ -1,0 +1,175 @@
+"""Answers that are asked for beside a section: sliders, pickers and buttons above its chart.
+
+They set parameters like every control, so the section that a headless run draws is their static twin. Belongs here:
+the row of dials of a section, and the calculator of two rates.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from shopnb import labels
+from shopnb.widgets.control import Control, make_control
+from shopnb.widgets.desk import Controlled, desk_of
+from shopnb.widgets.dials import Dial, with_entry
+from shopnb.widgets.panel import button, is_interactive, row, styled
+
+if TYPE_CHECKING:
+    pass
+
+Sentence = Callable[[float, float, float, float], str]
+
+
+def answers(page: Controlled, section: str) -> None:
+    """Show the dials of a section above it; headless, or where it has none, nothing."""
+    if is_interactive() and page.dials(section):
+        display(Answer(page, section).box)
+
+
+def calculator(sentence: Sentence, first: tuple[float, float, float, float], lang: str) -> None:
+    """Show a calculator of two rates, filled in with `first`; headless nothing."""
+    if is_interactive():
+        display(Calculator(sentence, first, lang).box)
+
+
+class Answer:
+    """The dials of one section, following the wanted values like the panel."""
+
+    def __init__(self, page: Controlled, section: str) -> None:
+        import ipywidgets
+
+        self._page, self._section = page, section
+        self._desk = desk_of(page)
+        self._quiet = False
+        self.controls: dict[str, Control] = {}
+        self._dials: tuple[Dial, ...] = ()
+        self._style = styled()
+        self.status = ipywidgets.HTML().add_class("nb-control-status")
+        self.reset = button("undo", self._reset)
+        self.box = ipywidgets.VBox().add_class("nb-answer")
+        self._desk.fronts[f"answer.{section}"] = self
+        self._build()
+
+    def follow(self) -> None:
+        """Stand at the values in force; dials whose choices or ends changed are made anew."""
+        dials = tuple(self._page.dials(self._section))
+        if [_shape(one) for one in dials] != [_shape(one) for one in self._dials] or self._page.lang != self._lang:
+            self._build()
+            return
+        self._quiet = True
+        try:
+            for one in dials:
+                control, value = self.controls[one.parameter + one.entry], self._value(one)
+                if control.value != value:
+                    control.value = value
+        finally:
+            self._quiet = False
+
+    def say(self, written: str) -> None:
+        """What goes on, beside the dials."""
+        self.status.value = written
+
+    def _value(self, dial: Dial) -> Any:
+        return dial.value if dial.entry else self._desk.wanted[dial.parameter]
+
+    def _build(self) -> None:
+        lang = self._lang = self._page.lang
+        self._dials = tuple(self._page.dials(self._section))
+        declared = {one.name: one for one in self._page.declared()}
+        offered = self._page.offered()
+        for old in self.controls.values():
+            old.widget.close()
+        self.controls = {}
+        for dial in self._dials:
+            if dial.high or dial.buttons:
+                control = _dial_control(dial, self._value(dial), lang)
+            else:
+                name = dial.parameter
+                control = make_control(
+                    declared[name], self._desk.wanted[name], offered.get(name, ()), lang, self._page.slug
+                )
+            control.widget.observe(lambda _, dial=dial: self._moved(dial), names="value")
+            self.controls[dial.parameter + dial.entry] = control
+        self.reset.description = labels.text("widgets.reset", lang)
+        members = [one.widget for one in self.controls.values()]
+        self.box.children = (
+            self._style, row(labels.text("widgets.group.try", lang), [*members, self.reset]), self.status,
+        )  # fmt: skip
+
+    def _moved(self, dial: Dial) -> None:
+        if self._quiet:
+            return
+        value = self.controls[dial.parameter + dial.entry].value
+        if dial.entry:
+            value = with_entry(self._desk.wanted[dial.parameter] or dial.base, dial.entry, value)
+        self._desk.want(**{dial.parameter: value})
+
+    def _reset(self) -> None:
+        """Back to the notebook's values of these parameters alone."""
+        self._desk.want(**{one.parameter: self._desk.first[one.parameter] for one in self._dials})
+
+
+def _shape(dial: Dial) -> tuple[Any, ...]:
+    """What a widget cannot follow by its value."""
+    return dial.parameter, dial.entry, dial.label, dial.low, dial.high, tuple(dial.buttons)
+
+
+def _dial_control(dial: Dial, value: Any, lang: str) -> Control:
+    import ipywidgets
+
+    name = dial.label or labels.text(f"parameters.{dial.parameter}", lang)
+    if dial.buttons:
+        known = [choice for _, choice in dial.buttons]
+        chosen = value if value in known else None
+        widget = ipywidgets.ToggleButtons(options=list(dial.buttons), value=chosen, description=name)
+        return Control(
+            widget.add_class("nb-control").add_class("nb-control-buttons").add_class(f"nb-control-{dial.parameter}"),
+            lambda shown: "" if shown is None else shown,
+            lambda written: written if written in known else None,
+        )
+    whole = float(dial.step).is_integer() and not dial.is_share
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    number = int if whole else float
+    slider = kind(
+        value=number(min(max(value, dial.low), dial.high)), min=number(dial.low), max=number(dial.high),
+        step=number(dial.step), description=name, continuous_update=False,
+        readout_format=".1%" if dial.is_share else ("d" if whole else ".2f"),
+    )  # fmt: skip
+    classed = slider.add_class("nb-control").add_class("nb-control-slider")
+    classed.add_class(f"nb-control-{dial.entry if dial.entry and not dial.entry.isdigit() else dial.parameter}")
+    return Control(classed, number, lambda written: number(min(max(written, dial.low), dial.high)))
+
+
+class Calculator:
+    """Two rates from four typed numbers: the difference, its range, and whether it is more than chance."""
+
+    def __init__(self, sentence: Sentence, first: tuple[float, float, float, float], lang: str) -> None:
+        import ipywidgets
+
+        self._sentence, self._first = sentence, first
+        names = [labels.text(f"widgets.calculator.{key}", lang) for key in ("shown_a", "hit_a", "shown_b", "hit_b")]
+        self.inputs = [
+            ipywidgets.IntText(value=int(value), description=name, continuous_update=False)
+            .add_class("nb-control").add_class("nb-control-number")
+            for name, value in zip(names, first, strict=True)
+        ]  # fmt: skip
+        for one in self.inputs:
+            one.observe(lambda _: self._reckon(), names="value")
+        self.said = ipywidgets.HTML().add_class("nb-control-status").add_class("nb-calculated")
+        reset = button("undo", self._reset)
+        reset.description = labels.text("widgets.reset", lang)
+        title = labels.text("widgets.calculator.title", lang)
+        self.box = ipywidgets.VBox([styled(), row(title, [*self.inputs, reset]), self.said]).add_class("nb-answer")
+        self._reckon()
+
+    def _reckon(self) -> None:
+        said = self._sentence(*(float(one.value) for one in self.inputs))
+        self.said.value = f'<span class="nb-said" role="status">{html.escape(said)}</span>'
+
+    def _reset(self) -> None:
+        for one, value in zip(self.inputs, self._first, strict=True):
+            one.value = int(value)
