@@ -10,7 +10,8 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.listing_ab import outcome_counts
 from shopnb.metrics.listing_rules import Rule
-from shopnb.metrics.listing_states import GUARDS, LEAST_CLICKS, LEAST_SUCCESSES, OTHER_DESIGNS, PARTS, Arm
+from shopnb.metrics.listing_states import GUARDS, LEAST_CLICKS, LEAST_SUCCESSES, OTHER_DESIGNS, PARTS, Arm, State
+from shopnb.metrics.listing_tests import Counts
 from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
 from shopnb.stats import Estimate, proportion_interval
 
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
 
 def behind_click(page: ListingAb) -> Parts:
     """Rates after the click side by side, all steps of every version, the differences read together, LT9 to LT11."""
-    return (*_after_click(page), _together(page), _rules(page))
+    n = page.numbers
+    if n.comparison.state in OTHER_DESIGNS:
+        return (page.muted("other_design"),)
+    if n.counts is None:
+        return page.muted("behind_click.users"), _outcomes_table(page)
+    return (*_after_click(page, n.counts), _together(page), _rules(page))
 
 
 def _together(page: ListingAb) -> Part:
     """Clicks, carts, orders, refunds and value of the best version less the current one's, in one sentence."""
     n, best, current = page.numbers, page.numbers.comparison.best, page.numbers.comparison.current
     if n.counts is None or best is None or current is None:
-        return page.muted("other_design" if n.comparison.state in OTHER_DESIGNS else "behind_click.not_together")
+        return page.muted("behind_click.not_together")
     gaps = {}
     for name, made in n.others.items():
         for arm in (arm for arm in made.arms if arm.variant == best.variant):
@@ -55,9 +61,9 @@ def _word(gap: Estimate) -> str:
 
 def _rules(page: ListingAb) -> Part:
     """LT9 to LT11 for the version in use, each with its line, where the line comes from, and the probability."""
-    n, current = page.numbers, page.numbers.comparison.current
+    current = page.numbers.comparison.current
     if not page.rules or current is None:
-        return page.muted("other_design" if n.comparison.state in OTHER_DESIGNS else "rule.none")
+        return page.muted("rule.none")
     told = [
         page.text(
             f"rule.{rule.code}_{rule.verdict}" if rule.verdict == "low" else f"rule.{rule.verdict}",
@@ -75,19 +81,16 @@ def line_origin(page: ListingAb, rule: Rule) -> str:
     return page.text(f"rule.origin.{rule.line.origin}", day=rule.line.day)
 
 
-def _after_click(page: ListingAb) -> Parts:
+def _after_click(page: ListingAb, counts: Counts) -> Parts:
     n, made = page.numbers, page.numbers.comparison
-    if n.counts is None:
-        key = "behind_click.users" if n.others else "behind_click.no_versions"
-        return page.muted(key), _outcomes_table(page)
     shown = [name for name in PARTS if n.others[name].arms]
-    table = _steps_table(page, shown)
+    table = _steps_table(page, counts, shown)
     best = made.best
     if best is None or "cart_rate" not in shown and "payment_conversion" not in shown:
         return page.muted("behind_click.no_carts"), table
     rows = []
     for name in (*shown, *GUARDS):
-        rates = _rates(page, name)
+        rates = _rates(page, counts, name)
         for variant in (best.variant, made.arms[0].variant):
             successes, rate = rates.get(variant, (0.0, Estimate(math.nan)))
             if successes >= LEAST_SUCCESSES:
@@ -106,13 +109,11 @@ def _after_click(page: ListingAb) -> Parts:
     return chart, table
 
 
-def _rates(page: ListingAb, name: str) -> dict[str, tuple[float, Estimate]]:
+def _rates(page: ListingAb, counts: Counts, name: str) -> dict[str, tuple[float, Estimate]]:
     """Version -> number of successes and rate, of a metric or of a guard."""
-    n = page.numbers
     if name not in GUARDS:
-        return {arm.variant: (arm.successes, arm.rate) for arm in n.others[name].arms}
-    assert n.counts is not None  # noqa: S101  only tables of counts have guards
-    sums = outcome_counts(n.counts, name).groupby("variant")[["trials", "successes"]].sum()
+        return {arm.variant: (arm.successes, arm.rate) for arm in page.numbers.others[name].arms}
+    sums = outcome_counts(counts, name).groupby("variant")[["trials", "successes"]].sum()
     return {
         str(row.Index): (float(row.successes), proportion_interval(row.successes, row.trials))
         for row in sums.itertuples()
@@ -130,13 +131,12 @@ def after_click_word(page: ListingAb) -> str:
     return "worse" if gap.high < 0 else "better" if gap.low > 0 else "level"
 
 
-def _steps_table(page: ListingAb, shown: list[str]) -> view.TablePart:
+def _steps_table(page: ListingAb, counts: Counts, shown: list[str]) -> view.TablePart:
     n = page.numbers
-    assert n.counts is not None  # noqa: S101  only tables of counts have steps
-    sums = n.counts.daily.groupby("variant")[["carts", "payers", "refunds", "cost", "clicks", "deal_amount"]]
+    sums = counts.daily.groupby("variant")[["carts", "payers", "refunds", "cost", "clicks", "deal_amount"]]
     sums = sums.sum(min_count=1)
-    impressions = n.counts.daily.groupby("variant")["impressions"].sum()
-    refunds = _rates(page, "refund_rate")
+    impressions = counts.daily.groupby("variant")["impressions"].sum()
+    refunds = _rates(page, counts, "refund_rate")
     rows = []
     for variant, row in sums.iterrows():
         one: dict[str, Any] = {
@@ -167,7 +167,12 @@ def _steps_table(page: ListingAb, shown: list[str]) -> view.TablePart:
         "margin_per_mille": "money2",
     }
     frame = pd.DataFrame(rows, columns=list(kinds))
-    absent = {f"{name}_range" for name in PARTS if name not in shown} | (set() if refunds else {"refund_rate_range"})
+    told = (
+        {f"{n.comparison.metric}_range"} if n.comparison.state is not State.NO_COUNTS else set()
+    )  # in the table above
+    absent = (
+        told | {f"{name}_range" for name in PARTS if name not in shown} | (set() if refunds else {"refund_rate_range"})
+    )
     columns = [(name, kind) for name, kind in kinds.items() if name not in absent and frame[name].notna().any()]
     return page.table("steps", frame, columns)
 

@@ -47,14 +47,12 @@ def before_after(page: ListingAb) -> Parts:
     """Parts of the section: series beside control, placebo dates, every judged change."""
     changes = page.designs.changes
     kinds = {
-        "change_day": "day", "item": "text", "changed": "text", "judged_metric": "text", "value_before": "text",
-        "value_after": "text", "control_kind": "text", "control_change": "text", "net_change": "text",
-        "brake_change": "text", "conclusion": "text",
+        "change_day": "day", "item": "text", "changed": "text", "conclusion": "text", "judged_metric": "text",
+        "value_before": "text", "value_after": "text", "control_change": "text", "net_change": "text",
+        "brake_change": "text", "control_kind": "text",
     }  # fmt: skip
     if not changes:
-        empty = page.table("before_after", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
-        key = "before_after.no_series" if len(page.designs.logged) else "before_after.none"
-        return page.muted(key), page.muted("before_after.no_chart"), empty
+        return (page.muted("before_after.no_series" if len(page.designs.logged) else "before_after.none"),)
     rows = [_change_row(page, change) for change in changes]
     table = page.table("before_after", pd.DataFrame(rows, columns=list(kinds)), list(kinds.items()), rows=SHOWN_CHANGES)
     chosen = page.change or next((one for one in changes if one.is_judged), changes[0])

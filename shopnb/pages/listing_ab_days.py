@@ -9,6 +9,7 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_states import LEAST_CLICKS, OTHER_DESIGNS, Arm, Design, State
+from shopnb.metrics.listing_tests import Counts
 from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
 from shopnb.stats import Estimate, proportion_interval
 
@@ -21,14 +22,15 @@ TREND_P = 0.05
 
 def by_day(page: ListingAb) -> Parts:
     """Rates and shares by day, the rows, whether the difference lasts, whether devices differ."""
-    return (*_daily_parts(page), _trend(page), _devices(page))
+    n, made = page.numbers, page.numbers.comparison
+    if n.counts is None or not n.counts.dated or made.state is State.NO_COUNTS:
+        return (page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_days"),)
+    return (*_daily_parts(page, n.counts), _trend(page), _devices(page))
 
 
 def _trend(page: ListingAb) -> Part:
     """Whether the difference fades: novelty wears off."""
     made, trend = page.numbers.comparison, page.numbers.trend
-    if made.state in OTHER_DESIGNS:
-        return page.muted("other_design")
     if not trend.is_known or made.best is None:
         return page.muted("by_day.trend_unknown")
     values = {
@@ -49,8 +51,8 @@ def trend_word(page: ListingAb) -> str:
 
 def _devices(page: ListingAb) -> Part:
     made, found = page.numbers.comparison, page.numbers.devices
-    if made.state in OTHER_DESIGNS or not found.gaps or made.best is None:
-        return page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_devices")
+    if not found.gaps or made.best is None:
+        return page.muted("by_day.no_devices")
     rows = [
         {
             "device": one.device, page.trials_kind: one.trials, "rate_current": with_range(page, one.first, "pct2"),
@@ -73,8 +75,8 @@ def _device_word(gap: Estimate) -> str:
     return "up" if gap.low > 0 else "down" if gap.high < 0 else "level"
 
 
-def _daily_parts(page: ListingAb) -> Parts:
-    n, made = page.numbers, page.numbers.comparison
+def _daily_parts(page: ListingAb, counts: Counts) -> Parts:
+    made = page.numbers.comparison
     columns = [
         ("day", "day_short"),
         ("variant", "text"),
@@ -83,14 +85,7 @@ def _daily_parts(page: ListingAb) -> Parts:
         ("rate_range", "text"),
         ("allocation", "pct0"),
     ]
-    if n.counts is None or not n.counts.dated or made.state is State.NO_COUNTS:
-        gone = pd.DataFrame(columns=[name for name, _ in columns])
-        return (
-            page.muted("other_design" if made.state in OTHER_DESIGNS else "by_day.no_days"),
-            page.muted("by_day.no_share"),
-            page.table("by_day", gone, columns),
-        )
-    frame = metrics.outcome_counts(n.counts, made.metric)
+    frame = metrics.outcome_counts(counts, made.metric)
     frame["share"] = frame["trials"] / frame.groupby("day")["trials"].transform("sum")
     rows = frame.sort_values(["day", "variant"], ascending=[False, True])
     rows = rows.assign(
@@ -102,7 +97,9 @@ def _daily_parts(page: ListingAb) -> Parts:
     ).rename(columns={"trials": page.trials_kind, "successes": page.successes_kind})
     table = page.table("by_day", rows, columns, rows=SHOWN_ROWS)
     if frame["day"].nunique() < 2:
-        return page.muted("by_day.one_day"), page.muted("by_day.no_share"), table
+        return page.muted("by_day.one_day"), table
+    if made.design in (Design.SWITCHBACK, Design.BEFORE_AFTER):
+        return _rate_lines(page, frame), table
     return _rate_lines(page, frame), _share_lines(page, frame), table
 
 
@@ -114,8 +111,10 @@ def _rate_lines(page: ListingAb, frame: pd.DataFrame) -> Part:
     if lines.empty or made.best is None:
         return page.muted("by_day.too_few")
     values = {"winner": made.best.variant, "current": made.arms[0].variant, "days": ahead[1], "ahead": ahead[0]}
-    title = page.text("by_day.title", **values)
-    alt = page.text("by_day.alt", **values, metric=page.metric_name())
+    values |= {"rate": made.best.rate.estimate, "rate_current": made.arms[0].rate.estimate}
+    key = "title" if ahead[1] else "title_turns"
+    title = page.text(f"by_day.{key}", **values, metric=page.metric_name())
+    alt = page.text("by_day.alt" if ahead[1] else "by_day.title_turns", **values, metric=page.metric_name())
     return charts.chart_lines(
         lines, id="by_day", title=title, alt=alt, lang=page.lang, kind="pct2", value_title=page.metric_name()
     )

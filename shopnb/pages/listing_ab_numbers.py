@@ -87,3 +87,9 @@ def with_range(page: ListingAb, estimate: Estimate, kind: str) -> str:
     else:
         ends = labels.format_range(estimate.low, estimate.high, kind, page.lang)
     return labels.text("common.with_range", page.lang, value=value, range=ends)
+
+
+def section_of(page: ListingAb, key: str, parts: Parts, *, how: str = "how_to_read") -> view.Section:
+    """A section; how to read it is said only where there is something to read."""
+    is_bare = all(isinstance(part, view.TextPart) and part.muted for part in parts)
+    return view.Section(key, page.text(f"{key}.question"), parts, "" if is_bare else page.text(f"{key}.{how}"))

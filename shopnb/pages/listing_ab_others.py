@@ -11,7 +11,7 @@ from shopnb.findings import Finding
 from shopnb.findings.listing_ab import find_change, find_product
 from shopnb.pages.listing_ab_changes import before_after, change_cards, effect_text, item_of, kind_text, near_text
 from shopnb.pages.listing_ab_log import test_log
-from shopnb.pages.listing_ab_numbers import Parts
+from shopnb.pages.listing_ab_numbers import Parts, section_of
 from shopnb.pages.listing_ab_products import product_name, products, rule_text, vote_values, votes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def build(page: ListingAb, key: str) -> view.Section:
     """One section by key."""
-    return view.Section(key, page.text(f"{key}.question"), BUILDERS[key](page), page.text(f"{key}.how_to_read"))
+    return section_of(page, key, BUILDERS[key](page))
 
 
 def verdict(page: ListingAb) -> str:

@@ -38,7 +38,7 @@ def _answer(page: ListingAb) -> Part:
     key = _ANSWERS.get(made.state, "none")
     best, current = made.best, made.current
     if key == "none" or current is None:
-        return page.muted("other_design" if made.state in OTHER_DESIGNS else "planner.answer.none")
+        return page.muted("planner.answer.none")
     values = {"winner": best.variant if best else "", "current": current.variant, "zone": page.amount(made.zone)}
     told = page.text(f"planner.answer.{key}", **values)
     lost = loss_amount(n.counts, made, current) / 30 if n.counts is not None and key == "go_on" else math.nan
@@ -51,9 +51,6 @@ def _stop_lines(page: ListingAb) -> view.TablePart:
     """The lines at which a test that is read on planned days only stops: now and at every later look."""
     made = page.numbers.comparison
     kinds = {"look_day": "int", "alpha_spent": "pct2", "stop_gap": "pp"}
-    best = made.best
-    if best is None or not best.difference.is_known or not made.days or made.design not in BY_DAY:
-        return page.table("stop_lines", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
     looks = planned_looks(made.planned_days or LONGEST)
     rate, per_day = made.arms[0].rate.estimate, sum(arm.trials for arm in made.arms) / made.days / len(made.arms)
     error = (2 * rate * (1 - rate) / (looks["day"] * per_day)) ** 0.5
@@ -62,27 +59,20 @@ def _stop_lines(page: ListingAb) -> view.TablePart:
 
 
 def planner(page: ListingAb) -> tuple[Part, ...]:
-    """What each look can show, days for differences of some sizes, the answer now, the lines that stop, the sums."""
-    return (*_planner_parts(page), _answer(page), _stop_lines(page), _sums(page))
-
-
-def _sums(page: ListingAb) -> Part:
-    """The plain sums compared, as the calculator does with any four numbers."""
-    numbers = answers.four_numbers(page)
-    if numbers is None:
-        return view.TextPart("", muted=True)
-    told = answers.rates_compared(*numbers, lang=page.lang)
-    return view.TextPart(labels.text("widgets.calculator.twin", page.lang, told=told), muted=True)
+    """What each look can show, days for differences of some sizes, the answer now, the lines that stop."""
+    made = page.numbers.comparison
+    if made.state in OTHER_DESIGNS:
+        return (page.muted("other_design"),)
+    best = made.best
+    told = best is not None and best.difference.is_known and made.days and made.design in BY_DAY
+    return (*_planner_parts(page), _answer(page), *((_stop_lines(page),) if told else ()))
 
 
 def _planner_parts(page: ListingAb) -> tuple[Part, ...]:
     planned, made = page.numbers.plan, page.numbers.comparison
     kinds = {"visible_gap": "pp", "relative": "pct", "trials_each": "int", "plan_days": "int", "plan_cost": "money"}
     if planned.rows.empty:
-        empty = pd.DataFrame(columns=list(kinds))
-        return page.muted("other_design" if made.state in OTHER_DESIGNS else "planner.none"), page.table(
-            "planner", empty, list(kinds.items())
-        )
+        return (page.muted("planner.none"),)
     looks = planned.rows.dropna(subset=["smallest"])
     points = pd.DataFrame(
         {

@@ -20,13 +20,12 @@ def products(page: ListingAb) -> Parts:
     """Parts of the section on a product test."""
     test = page.product_test
     kinds = {
-        "product": "text", "impressions": "int", "clicks": "int", "click_rate_range": "text", "cart_rate_range": "text",
-        "cart_cost_range": "text", "favourite_rate": "pct2", "deal_orders": "int", "chance_above": "text",
-        "judged_as": "text",
+        "product": "text", "judged_as": "text", "impressions": "int", "clicks": "int", "click_rate_range": "text",
+        "cart_rate_range": "text", "cart_cost_range": "text", "favourite_rate": "pct2", "deal_orders": "int",
+        "chance_above": "text",
     }  # fmt: skip
     if test is None:
-        empty = page.table("products", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
-        return page.muted("products.none"), empty
+        return (page.muted("products.none"),)
     rows = [_product_row(page, one) for one in test.products]
     frame = pd.DataFrame(rows, columns=list(kinds))
     columns = [(name, kind) for name, kind in kinds.items() if frame[name].notna().any()]
@@ -87,8 +86,7 @@ def votes(page: ListingAb) -> Parts:
     vote = page.vote
     kinds = {"option": "text", "votes": "int", "share_range": "text", "chance_best": "text"}
     if vote is None or vote.options.empty:
-        empty = page.table("votes", pd.DataFrame(columns=list(kinds)), list(kinds.items()))
-        return page.muted("votes.none" if vote is None else "votes.invalid"), empty
+        return (page.muted("votes.none" if vote is None else "votes.invalid"),)
     rows = vote.options.rename(columns={"share": "value"})
     shares = [with_range(page, Estimate(row.value, row.low, row.high), "pct0") for row in rows.itertuples()]
     chances = [page.chance_text(chance) for chance in rows["chance"]]

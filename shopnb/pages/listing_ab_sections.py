@@ -10,10 +10,10 @@ import pandas as pd
 
 from shopnb import charts, labels, view
 from shopnb.metrics.listing_money import loss_amount
-from shopnb.metrics.listing_states import OTHER_DESIGNS, Arm, Design, State
+from shopnb.metrics.listing_states import ONE_LOOK, OTHER_DESIGNS, Arm, State
 from shopnb.pages.listing_ab_behind import behind_click
 from shopnb.pages.listing_ab_days import by_day
-from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
+from shopnb.pages.listing_ab_numbers import Part, Parts, section_of, with_range
 from shopnb.pages.listing_ab_planner import planner
 
 if TYPE_CHECKING:
@@ -22,25 +22,26 @@ if TYPE_CHECKING:
 
 def build(page: ListingAb, key: str) -> view.Section:
     """One section by key."""
-    return view.Section(key, page.text(f"{key}.question"), _BUILDERS[key](page), page.text(f"{key}.how_to_read"))
+    once = key == "verdict" and page.numbers.comparison.design in ONE_LOOK
+    return section_of(page, key, _BUILDERS[key](page), how="how_to_read_once" if once else "how_to_read")
 
 
 def _verdict(page: ListingAb) -> Parts:
-    return _interval_chart(page), _arms_table(page), page.muted(_money_key(page)), _free_search(page)
+    if page.numbers.comparison.state in OTHER_DESIGNS:
+        return (_interval_chart(page),)
+    return _interval_chart(page), _arms_table(page), view.TextPart(page.text(_money_key(page)) + _free_search(page))
 
 
-def _free_search(page: ListingAb) -> Part:
-    """Money of a win in free search, or what it lacks (case b)."""
+def _free_search(page: ListingAb) -> str:
+    """Money of a win in free search, or what it lacks (case b); nothing without a win of the click rate."""
     n = page.numbers
-    if n.comparison.state in OTHER_DESIGNS:
-        return page.muted("other_design")
     if n.comparison.state is not State.SWITCH or n.free.code == "not_click_rate":
-        return page.muted("money.free_not_asked")
+        return ""
     if not n.free.is_known or n.natural is None:
-        return page.muted(f"money.free_{n.free.code}")
+        return page.text(f"money.free_{n.free.code}")
     amount = with_range(page, n.free, "money")
     origin = page.text(f"money.natural_{n.natural.origin}")
-    return view.TextPart(page.text("money.free_search", amount=amount, shown=n.natural.impressions, origin=origin))
+    return page.text("money.free_search", amount=amount, shown=n.natural.impressions, origin=origin)
 
 
 def _interval_chart(page: ListingAb) -> Part:
@@ -101,14 +102,14 @@ def _arms_table(page: ListingAb) -> view.TablePart:
         }
         for arm in made.arms
     ]
-    names = ["variant", "trials", "successes", "rate_range", "difference_range"]
-    names += ["pooled", "chance_best", "loss", "judged"]
+    names = ["variant", "judged", "trials", "successes", "rate_range", "difference_range"]
+    names += ["pooled", "chance_best", "loss"]
     frame = pd.DataFrame(rows, columns=names)
     kinds = {"trials": "int", "successes": "int", "loss": "money"}
     hidden = {"loss"} if frame["loss"].isna().all() else set()
     if (frame["chance_best"] == labels.MISSING).all():
         hidden.add("chance_best")
-    if made.design in (Design.USERS, Design.TOTALS):
+    if not made.exaggerates:
         hidden.add("pooled")
     columns = [(name, kinds.get(name, "text")) for name in names if name not in hidden]
     renamed = {"trials": page.trials_kind, "successes": page.successes_kind}
@@ -135,8 +136,6 @@ def _judged(state: State, arm: Arm, best: Arm | None) -> str:
 def _money_key(page: ListingAb) -> str:
     """Which of the three cases of money this is, or why there is none (pages.md 2.4)."""
     n = page.numbers
-    if n.comparison.state in OTHER_DESIGNS:
-        return "other_design"
     if n.comparison.metric != "click_rate" or n.counts is None:
         return "money.not_click_rate"
     if n.comparison.state is State.SWITCH and _loses(page):
