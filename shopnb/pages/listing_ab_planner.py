@@ -65,7 +65,16 @@ def planner(page: ListingAb) -> tuple[Part, ...]:
         return (page.muted("other_design"),)
     best = made.best
     told = best is not None and best.difference.is_known and made.days and made.design in BY_DAY
-    return (*_planner_parts(page), _answer(page), *((_stop_lines(page),) if told else ()))
+    return (*_planner_parts(page), _answer(page), *((_stop_lines(page),) if told else ()), *_sums(page))
+
+
+def _sums(page: ListingAb) -> tuple[Part, ...]:
+    """The plain sums compared, as the calculator does with any four numbers."""
+    numbers = answers.four_numbers(page)
+    if numbers is None:
+        return ()
+    told = answers.rates_compared(*numbers, lang=page.lang)
+    return (view.TextPart(labels.text("widgets.calculator.twin", page.lang, told=told), muted=True),)
 
 
 def _planner_parts(page: ListingAb) -> tuple[Part, ...]:
