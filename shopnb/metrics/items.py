@@ -15,7 +15,7 @@ from scipy import special
 
 from shopnb.memory import remembered
 from shopnb.metrics.gates import is_presale
-from shopnb.metrics.overview import ALARM_LEVEL
+from shopnb.metrics.overview import FINDING_LEVEL
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate, compare_proportions, false_discovery
 
@@ -75,7 +75,7 @@ def dispersion(pair: ItemPair) -> float:
     return max(1.0, float(squares.sum()) / freedom) if freedom > 0 else 1.0
 
 
-def item_changes(pair: ItemPair, *, now_days: int, level: float = ALARM_LEVEL) -> list[ItemChange]:
+def item_changes(pair: ItemPair, *, now_days: int, level: float = FINDING_LEVEL) -> list[ItemChange]:
     """What each item did now against its base, largest change of payment first.
 
     Parameters

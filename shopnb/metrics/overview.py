@@ -44,7 +44,8 @@ _SUMS = (
 _READ_ONLY = ("favouriters", "visitors_pc", "payers_pc", "paid_amount_pc", "new_visitors")
 _SERVICE = ("description_score", "logistics_score", "service_score", "pay_to_sign_seconds", "bounce_rate", "reviews")
 SPLIT_PARTS = ("visitor_days", "payment_conversion", "spend_per_buyer")
-ALARM_LEVEL = 0.98  # one alarm a month at most on a quiet shop: about five numbers are watched each week
+ALARM_LEVEL = 0.98  # of a day: less than one odd day a month on a quiet shop
+FINDING_LEVEL = 0.99  # of a number or an item: all rules together find something in one quiet week of twenty at most
 
 
 def daily(shop_daily: ibis.Table, *, until: dt.date | None = None) -> pd.DataFrame:
@@ -284,14 +285,14 @@ def signals(now: Totals, bases: Sequence[Totals]) -> dict[str, Signal]:
     """Each watched number against the same number of the normal periods before.
 
     The range is a prediction interval on the log scale (Student's t) from the base periods alone: few bases give a
-    wide range. A number stands out when it leaves the range of `ALARM_LEVEL`.
+    wide range. A number stands out when it leaves the range of `FINDING_LEVEL`.
     """
     found = {}
     for name in WATCHED:
         value = getattr(now, name)
         history = [getattr(base, name) for base in bases]
         usual = prediction_interval(history, value, level=0.90)
-        alarm = prediction_interval(history, value, level=ALARM_LEVEL)
+        alarm = prediction_interval(history, value, level=FINDING_LEVEL)
         known = not (math.isnan(value) or math.isnan(alarm.low))
         found[name] = Signal(
             name,
