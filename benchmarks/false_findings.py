@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 REPO = Path(__file__).parents[1]
 sys.path.insert(0, str(REPO / "tools"))
@@ -57,21 +58,23 @@ def quiet_shop(folder: Path, seed: int) -> Path:
     return folder
 
 
-def false_findings(folder: Path, report: str, end: str = "") -> list[str]:
-    """Codes of what a page puts forward although nothing was planted; to be confirmed is not put forward."""
+def read(folder: Path, report: str, end: str = "") -> Any:
+    """One page of a shop, its week up to `end` ("": the last)."""
     from shopnb import open_page
 
-    page = open_page(report, shop=str(folder), start_date="", end_date=end, lang="zh")
+    return open_page(report, shop=str(folder), start_date="", end_date=end, lang="zh")
+
+
+def false_findings(page: Any) -> list[str]:
+    """Codes of what a page puts forward although nothing was planted; to be confirmed is not put forward."""
     lead = [one for one in page.found if one.is_sure]
     return [one.code for one in lead if not {one.values.get("scene"), one.values.get("source")} & set(STANDING)]
 
 
-def ordinary_days(folder: Path) -> tuple[int, int, int]:
-    """Days without an event that have an expected band, those inside it, and those called odd."""
-    from shopnb import open_page
+def ordinary_days(page: Any) -> tuple[int, int, int]:
+    """Days of an overview without an event that have an expected band, those inside it, and those called odd."""
     from shopnb.metrics.periods import event_days
 
-    page = open_page("shop_overview", shop=str(folder), start_date="", end_date="", lang="zh")
     band = page.numbers.band
     known = band[band["low"].notna() & ~event_days(page.events, band["day"])]
     return len(known), int(known["value"].between(known["low"], known["high"]).sum()), int(known["outside"].sum())
@@ -90,9 +93,10 @@ def main() -> None:
     for turn in range(given.shops):
         with tempfile.TemporaryDirectory() as where:
             folder = quiet_shop(Path(where) / "shop", given.seed + turn)
-            found = {report: false_findings(folder, report) for report in ("shop_overview", "traffic_sources")}
-            earlier = [false_findings(folder, "shop_overview", end) for end in ORDINARY_WEEKS]
-            more = ordinary_days(folder)
+            pages = {report: read(folder, report) for report in ("shop_overview", "traffic_sources")}
+            found = {report: false_findings(page) for report, page in pages.items()}
+            earlier = [false_findings(read(folder, "shop_overview", end)) for end in ORDINARY_WEEKS]
+            more = ordinary_days(pages["shop_overview"])
         days, inside, odd = (so_far + one for so_far, one in zip((days, inside, odd), more, strict=True))
         for report, seen in found.items():
             false[report] += bool(seen)
