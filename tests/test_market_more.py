@@ -343,3 +343,17 @@ def test_gini_and_places_by_hand():
     by_place = market.concentration(goods, by="place")
     assert by_place.shops["shop_name"].tolist() == ["浙江"]
     assert market.concentration(goods, by="brand").code == "no_names"
+
+
+def test_flagship_shops_by_hand():
+    goods = goods_of([30.0, 10.0, 60.0], shop=["甲旗舰店", "乙", "丙专营店"])
+    share, money = market.flagship_share(goods)
+    assert (share, money.estimate) == (pytest.approx(1 / 3), pytest.approx(0.3))
+    assert market.flagship_share(goods_of([1.0], shop=[""]))[1].code == "no_names"
+
+
+def test_own_goods_of_a_band_have_their_money_and_share():
+    own = bands_of().own_goods
+    assert own["band"].tolist() == [0, 1]
+    assert own["money"].tolist() == [1000.0, 500.0]
+    assert own["share"].tolist() == [pytest.approx(0.1), pytest.approx(0.05)]

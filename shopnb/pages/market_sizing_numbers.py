@@ -145,6 +145,7 @@ class Numbers:
     held: Concentration
     held_by_brand: Concentration
     held_by_place: Concentration
+    flagships: tuple[float, Estimate]
     words: Words
     words_in_band: Words
     page_one: PageOne
@@ -190,6 +191,7 @@ def compute(tables: Tables, given: Given, found: pd.DataFrame) -> Numbers:
         held=held,
         held_by_brand=market.concentration(goods, by="brand", factor=given.factor),
         held_by_place=market.concentration(goods, by="place", factor=given.factor),
+        flagships=market.flagship_share(goods),
         words=market.title_word_shares(goods, edges=bands.edges, own_shop=given.own_shop),
         words_in_band=market.title_word_shares(
             goods, edges=bands.edges, within=best, own_shop=given.own_shop

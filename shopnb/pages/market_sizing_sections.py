@@ -177,6 +177,7 @@ def _bands(page: MarketSizing) -> Parts:
                     labels.format_value(price, "money", page.lang) for price in sorted(own["price"].dropna())
                 ),
             )
+            + _against_band(page)
         )
     )
     columns = [
@@ -212,6 +213,24 @@ def _bands(page: MarketSizing) -> Parts:
     top = frame.loc[frame["money_share"].idxmax()]
     alt = page.text("bands.alt", count=len(frame), band=top["band"], share=float(top["money_share"]))
     return charts.chart_paired(pairs, id="bands", title=title, alt=alt, lang=page.lang, kind="pct"), own_line, table
+
+
+def _against_band(page: MarketSizing) -> str:
+    """Own goods against the mean of each band that they are in (MS2), in money a good; "" without sales."""
+    bands = page.numbers.bands
+    said = []
+    for place, part in bands.own_goods.groupby("band"):
+        row = bands.frame.iloc[int(place)]
+        said.append(
+            page.text(
+                "bands.against",
+                band=page.band_name(row["low"], row["high"]),
+                count=len(part),
+                own=float(part["money"].mean()),
+                others=float(row["money"] / row["goods"]),
+            )
+        )
+    return page.text("bands.goal", bands="".join(said)) if said else ""
 
 
 def _concentration(page: MarketSizing) -> Parts:
@@ -275,6 +294,10 @@ def _newcomers(page: MarketSizing) -> view.TextPart:
         lines.append(page.text("concentration.new", day=since, share=plan.span(page, share, "pct")))
     else:
         lines.append(page.text("concentration.no_new"))
+    share_of_goods, flagships = n.flagships
+    if flagships.is_known:
+        values = {"goods": share_of_goods, "money": plan.span(page, flagships, "pct0")}
+        lines.append(page.text("concentration.flagships", **values))
     if n.held_by_brand.code == "no_names":
         lines.append(page.text("concentration.no_brand"))
     elif not n.held_by_brand.code:

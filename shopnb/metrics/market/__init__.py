@@ -15,7 +15,15 @@ from shopnb.metrics.market.indices import Amounts, Year, index_amounts, own_pair
 from shopnb.metrics.market.page_one import PAGE_ONE, PageOne, page_one
 from shopnb.metrics.market.reach import Costs, Reach, reachable_market
 from shopnb.metrics.market.rivals import rival_table
-from shopnb.metrics.market.size import SHOPS_DRAWN, Concentration, Size, concentration, market_size, money_beyond
+from shopnb.metrics.market.size import (
+    SHOPS_DRAWN,
+    Concentration,
+    Size,
+    concentration,
+    flagship_share,
+    market_size,
+    money_beyond,
+)
 from shopnb.metrics.market.words import Words, title_word_shares
 
 __all__ = [
@@ -40,6 +48,7 @@ __all__ = [
     "compare_categories",
     "concentration",
     "falling_share",
+    "flagship_share",
     "growth_between",
     "history_of",
     "index_amounts",

@@ -162,6 +162,21 @@ def concentration(
     )
 
 
+def flagship_share(goods: Goods, *, level: float = LEVEL) -> tuple[float, Estimate]:
+    """Share of goods and of money that flagship shops (旗舰店) hold: brands against others where no brand is named.
+
+    NaN and the model's code, or `no_names` without any shop's name.
+    """
+    frame = goods.frame[goods.frame["price"].notna() & goods.frame["sold_low"].notna()]
+    names = frame["shop_name"].fillna("").astype(str)
+    model = fit_censored(frame["sold_low"], frame["sold_high"])
+    if code := model.code or (None if (names != "").any() else "no_names"):
+        return math.nan, unknown(code)
+    is_flagship = names.str.contains("旗舰店").to_numpy()
+    money = model.simulate(frame["price"].to_numpy(), is_flagship.astype(int), 2)
+    return float(is_flagship.mean()), estimate_of(money[:, 1] / money.sum(axis=1), level)
+
+
 def _gini(ordered: np.ndarray, small: np.ndarray) -> np.ndarray:
     """Gini coefficient of shares, one a draw: drawn ones largest first, then the small ones at their expectation."""
     count = ordered.shape[1] + len(small)
