@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import math
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,20 @@ def shop(tmp_path_factory):
     return folder
 
 
+@cache
+def reopened(folder, given):
+    return open_page("traffic_sources", shop=str(folder), **{name: list_of(value) for name, value in given})
+
+
+def list_of(value):
+    """Lists as given; tuples stand for them where they have to be hashed."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def opened(folder, **given):
-    return open_page("traffic_sources", shop=str(folder), **given)
+    """A page of a shop that no test changes: the same one for the same parameters."""
+    fixed = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return reopened(folder, tuple(sorted(fixed.items())))
 
 
 def texts(page):

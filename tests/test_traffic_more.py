@@ -357,16 +357,17 @@ def test_visitors_by_device_and_content():
     rows = [{"day": END - dt.timedelta(days=turn), **day} for turn in range(7)]
     rows[3] = {**rows[3], "live_visitors": None}
     table = table_of("shop_daily", rows)
-    found = traffic_parts.visitor_parts(table, WEEK, WEEK.before()).set_index("part")
+    made = traffic_parts.visitor_parts(table, WEEK, WEEK.before())
+    found = made.frame.set_index("part")
     assert found.index.tolist() == ["wireless", "pc"]  # a day without live visitors: no sum
     assert found.loc["wireless", "rate"] == pytest.approx(29 / 970)
     assert found.loc["pc", "share"] == pytest.approx(0.04)
     assert found.loc["pc", "paid_share"] == pytest.approx(0.025)
     assert found["visitors_before"].isna().all()
-    assert traffic_parts.views_per_visitor(table, WEEK) == pytest.approx(3.1)
-    gap = table_of("shop_daily", rows[:6])
-    assert traffic_parts.visitor_parts(gap, WEEK, None).empty
-    assert math.isnan(traffic_parts.views_per_visitor(gap, WEEK))
+    assert made.views == pytest.approx(3.1)
+    gap = traffic_parts.visitor_parts(table_of("shop_daily", rows[:6]), WEEK, None)
+    assert gap.frame.empty
+    assert math.isnan(gap.views)
 
 
 def test_free_search_of_thirty_days_comes_from_one_file_of_the_same_rule():

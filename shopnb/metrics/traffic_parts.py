@@ -1,68 +1,79 @@
-"""The shop's visitors by device, content, page and history, from the daily report (TR17, TR25, TR26).
+"""The shop's visitors by device, content, page and history, from the daily report (TR17, TR25, TR26, TR31).
 
 Belongs here: lines beside the sources. Devices and pages overlap in people, so parts do not add up to the shop.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import ibis
 import pandas as pd
 
-from shopnb.metrics.aggregate import aggregate
 from shopnb.metrics.periods import Period
 from shopnb.metrics.traffic import LEAST_BUYERS, LEAST_VISITORS, LEVEL
-from shopnb.schema import TABLES
 from shopnb.stats import Estimate, proportion_interval
 
 DEVICES = ("wireless", "pc")
 PARTS = ("live", "video", "article", "item", "shop_page", "new", "returning")
+_SUMMED = (
+    "visitors",
+    "page_views",
+    "paid_amount",
+    *(f"{part}_visitors" for part in PARTS),
+    *(f"{name}_{part}" for part in DEVICES for name in ("visitors", "payers", "paid_amount")),
+)
+_COLUMNS = ["part", "visitors", "share", "visitors_before", "payers", "rate", "rate_low", "rate_high", "paid_share"]
 
 
-def visitor_parts(shop_daily: ibis.Table, now: Period | None, before: Period | None) -> pd.DataFrame:
-    """Visitor-days of each part, and the conversion of devices.
+@dataclass(frozen=True)
+class VisitorParts:
+    """Visitor-days of each part that the report has for every day of the period, and pages a visitor.
 
-    Returns
-    -------
-    DataFrame, one row per part that the report has for every day of `now`: `part` (wireless, pc, live, video, article,
-    item, shop_page, new, returning), `visitors`, `share` (of the shop's visitor-days), `visitors_before` (NaN without
-    all days of it), and for devices `payers`, `rate`, `rate_low`, `rate_high` (90 %), `paid_share`.
+    `frame` : one row per part: `part` (wireless, pc, live, video, article, item, shop_page, new, returning),
+    `visitors`, `share` (of the shop's), `visitors_before` (NaN without all days of it), and for devices `payers`,
+    `rate`, `rate_low`, `rate_high` (90 %), `paid_share`. `views` : pages seen ÷ visitor-days, NaN where unknown.
     """
-    columns = ["part", "visitors", "share", "visitors_before", "payers", "rate", "rate_low", "rate_high", "paid_share"]
-    sums = [_sums(shop_daily, period) for period in (now, before)]
-    whole = sums[0].get("visitors", float("nan"))
-    if not whole > 0:
-        return pd.DataFrame(columns=columns)
-    rows = []
-    for part in (*DEVICES, *PARTS):
-        name = f"visitors_{part}" if part in DEVICES else f"{part}_visitors"
-        visitors, earlier = (one.get(name, float("nan")) for one in sums)
-        if not visitors > 0:
-            continue
-        payers = sums[0].get(f"payers_{part}", float("nan"))
-        enough = visitors >= LEAST_VISITORS and payers >= LEAST_BUYERS and payers <= visitors
-        rate = proportion_interval(payers, visitors, level=LEVEL) if enough else Estimate(float("nan"))
-        paid = sums[0].get(f"paid_amount_{part}", float("nan")) / sums[0]["paid_amount"]
-        rows.append((part, visitors, visitors / whole, earlier, payers, rate.estimate, rate.low, rate.high, paid))
-    return pd.DataFrame(rows, columns=columns)
+
+    frame: pd.DataFrame
+    views: float
 
 
-def views_per_visitor(shop_daily: ibis.Table, period: Period) -> float:
-    """Pages seen in a period ÷ its visitor-days; NaN where a day of it is missing."""
-    sums = _sums(shop_daily, period)
-    visitors = sums.get("visitors", float("nan"))
-    return sums.get("page_views", float("nan")) / visitors if visitors > 0 else float("nan")
+def visitor_parts(shop_daily: ibis.Table | None, now: Period | None, before: Period | None) -> VisitorParts:
+    """The parts of the shop's visitors of a period; none without the daily report or with a day of it missing."""
+    none = VisitorParts(pd.DataFrame(columns=_COLUMNS), math.nan)
+    if shop_daily is None or now is None:
+        return none
+    first, last = min(before or now, now).start, now.end
+    inside = shop_daily.filter(shop_daily.day.between(ibis.literal(first), ibis.literal(last)))
+    days = inside.select("day", *_SUMMED).to_pandas()
+    days[list(_SUMMED)] = days[list(_SUMMED)].astype(float)
+    days["day"] = pd.to_datetime(days["day"]).dt.date
+    sums, earlier = (_sums(days, period) for period in (now, before))
+    if not sums["visitors"] > 0:
+        return none
+    rows = [_row(part, sums, earlier) for part in (*DEVICES, *PARTS) if sums[_column(part)] > 0]
+    return VisitorParts(pd.DataFrame(rows, columns=_COLUMNS), float(sums["page_views"] / sums["visitors"]))
 
 
-def _sums(shop_daily: ibis.Table, period: Period | None) -> dict[str, float]:
-    """Column name of the daily report to its sum over a period; only columns that have a value on each of its days."""
-    if period is None:
-        return {}
-    inside = shop_daily.filter(shop_daily.day.between(ibis.literal(period.start), ibis.literal(period.end)))
-    wanted = ["visitors", "page_views", "paid_amount", *(f"{part}_visitors" for part in PARTS)]
-    wanted += [f"{name}_{part}" for part in DEVICES for name in ("visitors", "payers", "paid_amount")]
-    days = int(inside.count().execute())
-    if days != period.days:
-        return {}
-    found = aggregate(inside, TABLES["shop_daily"], columns=wanted)
-    codes, names = found.attrs["codes"], found.attrs["names"]
-    return {name: float(found[names[name]].iloc[0]) for name in wanted if names[name] not in codes}
+def _column(part: str) -> str:
+    return f"visitors_{part}" if part in DEVICES else f"{part}_visitors"
+
+
+def _row(part: str, sums: pd.Series, earlier: pd.Series) -> tuple[str | float, ...]:
+    visitors = float(sums[_column(part)])
+    payers = float(sums.get(f"payers_{part}", math.nan))
+    enough = visitors >= LEAST_VISITORS and LEAST_BUYERS <= payers <= visitors
+    rate = proportion_interval(payers, visitors, level=LEVEL) if enough else Estimate(math.nan)
+    paid = (
+        float(sums.get(f"paid_amount_{part}", math.nan) / sums["paid_amount"]) if sums["paid_amount"] > 0 else math.nan
+    )
+    share = visitors / float(sums["visitors"])
+    return (part, visitors, share, float(earlier[_column(part)]), payers, rate.estimate, rate.low, rate.high, paid)
+
+
+def _sums(days: pd.DataFrame, period: Period | None) -> pd.Series:
+    """Sums over a period of the columns that have a value on each of its days; NaN for the others."""
+    inside = days[period.holds(days["day"])] if period else days.iloc[:0]
+    return inside[list(_SUMMED)].sum(min_count=max(period.days if period else 1, 1))

@@ -23,23 +23,24 @@ LANDING_ROWS, STAY_BARS, LIFT_DAYS = 8, 8, 120
 def parts(page: Page) -> view.TablePart | None:
     """The shop's visitors by device, content, page and history (TR17, TR25, TR26), from the daily report."""
     n: Numbers = page.numbers
-    if n.parts.empty:
+    found = n.parts.frame
+    if found.empty:
         return None
     heading = "share_of_visitor_days"
-    shown = n.parts.assign(
-        visitor_part=[page.text(f"who_came.part.{one}") for one in n.parts["part"]],
-        visitor_days=n.parts["visitors"],
-        visitors_change=n.parts["visitors"] / n.parts["visitors_before"].where(n.parts["visitors_before"] > 0) - 1,
+    shown = found.assign(
+        visitor_part=[page.text(f"who_came.part.{one}") for one in found["part"]],
+        visitor_days=found["visitors"],
+        visitors_change=found["visitors"] / found["visitors_before"].where(found["visitors_before"] > 0) - 1,
         conversion=[
             spread_text(page, row.rate_low, row.rate_high, row.rate, "pct2")
             if not math.isnan(row.rate)
             else page.text("too_few", visitors=row.visitors, buyers=row.payers)
             if row.part in DEVICES and not math.isnan(row.payers)
             else labels.MISSING
-            for row in n.parts.itertuples()
+            for row in found.itertuples()
         ],
-        paid_part=n.parts["paid_share"],
-        **{heading: n.parts["share"]},
+        paid_part=found["paid_share"],
+        **{heading: found["share"]},
     )
     columns = [("visitor_part", "text"), ("visitor_days", "int")]
     columns += [("visitors_change", "signed_pct")] if shown["visitors_change"].notna().any() else []
@@ -154,8 +155,8 @@ def _survivors(page: Page) -> view.TextPart:
     else:
         ratio = values["typical"] / float(before.median())
         text = page.text("landing.survivors_before", **values, before=float(before.median()), ratio=ratio)
-    if not math.isnan(n.views):
-        text += page.text("landing.views", views=n.views)
+    if not math.isnan(n.parts.views):
+        text += page.text("landing.views", views=n.parts.views)
     return view.TextPart(text)
 
 

@@ -33,6 +33,7 @@ from shopnb.metrics.periods import Period, events_in, normal_bases
 from shopnb.metrics.source_tree import LevelSplit, ValueSplit
 from shopnb.metrics.source_worth import Worth
 from shopnb.metrics.traffic import Choice, Reach, Slice, Whole
+from shopnb.metrics.traffic_parts import VisitorParts
 from shopnb.metrics.traffic_search import MonthSearch
 from shopnb.metrics.words import Words
 from shopnb.pages import traffic_sources_pricing as pricing
@@ -77,14 +78,13 @@ class Numbers:
     value: ValueSplit | None
     item_split: tuple[LevelSplit, pd.DataFrame] | None
     stays: pd.DataFrame
-    parts: pd.DataFrame
+    parts: VisitorParts
     small: pd.DataFrame
     odd_spend: list[str]
     words: Words | None
     lift: Lift
     move: Move | None
     moves: list[Move]  # half of it, it, and twice as many
-    views: float
     regions: pd.DataFrame
 
     @property
@@ -210,7 +210,6 @@ def compute(page: Page) -> Numbers:
         lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.events),
         move=move,
         moves=_steps(shown, move, worth.kept),
-        views=_views(page, choice),
         regions=_regions(page, choice.now.period),
     )
 
@@ -224,12 +223,10 @@ def _item_sources(page: Page, side: Slice | None, names: sources.SourceNames) ->
     return source_tree.item_sources(table, period, rule, lambda rows: sources.named(rows, names, traffic.LEVELS))
 
 
-def _parts(page: Page, choice: Choice) -> pd.DataFrame:
+def _parts(page: Page, choice: Choice) -> VisitorParts:
     """Visitors by device, content, page and history."""
-    if not page.shop.has("shop_daily"):
-        return pd.DataFrame()
-    before = choice.before.period if choice.before else None
-    return traffic_parts.visitor_parts(page.shop.table("shop_daily"), choice.now.period, before)
+    table = page.shop.table("shop_daily") if page.shop.has("shop_daily") else None
+    return traffic_parts.visitor_parts(table, choice.now.period, choice.before.period if choice.before else None)
 
 
 def _peers(page: Page) -> pd.DataFrame:
@@ -270,13 +267,6 @@ def _steps(shown: pd.DataFrame, asked: Move | None, kept: float) -> list[Move]:
     sizes = (max(round(asked.visitors / 2), 1), asked.visitors, 2 * asked.visitors)
     made = [moving.move(shown, asked.giver, asked.taker, float(size), kept=kept) for size in sizes]
     return list({one.visitors: one for one in made if one is not None}.values())
-
-
-def _views(page: Page, choice: Choice) -> float:
-    """Pages a visitor of the shop, from the daily report; NaN without it."""
-    if choice.now.period is None or not page.shop.has("shop_daily"):
-        return math.nan
-    return traffic_parts.views_per_visitor(page.shop.table("shop_daily"), choice.now.period)
 
 
 def _regions(page: Page, period: Period | None) -> pd.DataFrame:
