@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-import zlib
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,20 +24,20 @@ RECORD_MIME = "application/vnd.shopnb.record+json"
 
 
 def carried(record: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of `RECORD_MIME`: the record as it is, the page's HTML packed.
+    """The content of `RECORD_MIME`: record and page packed.
 
-    Every piece of that HTML stands in the notebook once more, as the output of its cell; packed it is a sixth.
+    Every piece of the page's HTML stands in the notebook once more, as the output of its cell; packed it is a seventh.
     """
-    written = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    return {"record": record, "page": base64.b64encode(zlib.compress(written, 9)).decode("ascii")}
+    written = json.dumps({"record": record, "page": page}, ensure_ascii=False, separators=(",", ":"))
+    packed = lzma.compress(written.encode("utf-8", "surrogatepass"), preset=6)
+    return {"packed": base64.b85encode(packed).decode("ascii")}
 
 
-def carried_page(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The page of a `RECORD_MIME` content, for the exporter; a notebook of one's own may hand it over unpacked."""
-    page = content["page"]
-    if isinstance(page, str):
-        page = json.loads(zlib.decompress(base64.b64decode(page)).decode("utf-8", "surrogatepass"))
-    return dict(page)
+def carried_parts(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Record and page of a `RECORD_MIME` content; a notebook of one's own may hand them over unpacked."""
+    if "packed" in content:
+        content = json.loads(lzma.decompress(base64.b85decode(content["packed"])).decode("utf-8", "surrogatepass"))
+    return dict(content["record"]), dict(content["page"])
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def test_what_a_notebook_shows_names_the_chart_and_stays_small_when_saved(made):
     data, metadata = charts.mime_bundle(made[0])
     assert data[CHART_MIME] is made[0].spec
     assert metadata["shopnb"] == {"chart": "daily", "alt": made[0].alt, "title": made[0].title}
-    assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.1
+    assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.02
 
 
 def test_charts_of_the_analyst_are_shown_offline_from_the_import_on():

@@ -16,7 +16,7 @@ import pytest
 
 from shopnb import labels, open_page, parameters
 from shopnb.pages.answers import rates_compared
-from shopnb.view import RECORD_MIME, ChartPart, TablePart, TextPart
+from shopnb.view import RECORD_MIME, ChartPart, TablePart, TextPart, carried_parts
 
 pytestmark = pytest.mark.slow
 
@@ -313,4 +313,4 @@ def test_the_calculator_reckons_in_place_and_a_restart_leaves_a_sentence(lab):
 def kept_record(notebook):
     """The record that the Lab's export menu would read after the move."""
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    return next(output["data"][RECORD_MIME] for output in outputs if RECORD_MIME in output["data"])["record"]
+    return carried_parts(next(output["data"][RECORD_MIME] for output in outputs if RECORD_MIME in output["data"]))[0]

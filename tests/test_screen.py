@@ -118,13 +118,14 @@ def test_the_same_page_gives_the_same_html(page):
     assert screen.page_payload(page) == screen.page_payload(demo.demo_page.__wrapped__(page.lang))
 
 
-def test_a_notebook_cell_brings_the_style_it_needs_and_follows_the_lab_theme():
+def test_a_notebooks_cell_brings_the_style_of_all_and_follows_the_lab_theme():
     html = screen.notebook_blocks(['<p class="nb-how">x</p>'], "zh")[0]
     assert html.startswith("<style>")
     assert 'data-jp-theme-light="false"' in html
     assert ":root:root .nb .nb-how{" in html
-    assert "nb-verdict" not in html
+    assert ":root:root .nb .nb-verdict{" in html
     assert "@media print" not in html
+    assert "<style>" not in screen.notebook_blocks(["<p>x</p>"], "zh", is_styled=False)[0]
     assert "http" not in html
     assert html.endswith('<div class="nb nb-cell" lang="zh"><p class="nb-how">x</p></div>')
 

@@ -379,6 +379,17 @@ def test_more_outputs_than_there_are_places_are_named_in_the_last_one(notebook):
     assert len(shown) == 2
 
 
+def test_one_output_carries_the_style_for_all_and_so_does_one_that_is_run_again(notebook):
+    handles = widgets.Handles()
+    carried = []
+    for name in ("load", "section.x", "section.x"):
+        carried.append(handles.carries_style(name))
+        handles.show(name, ["<p>a</p>"], lang="en")
+    handles.redrawing = True
+    assert carried == [True, False, True]
+    assert [handles.carries_style(name) for name in ("load", "section.x", "section.y")] == [True, True, False]
+
+
 def test_what_did_not_change_is_not_drawn_again(notebook):
     handles = widgets.Handles()
     handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")

@@ -14,7 +14,7 @@ from shopnb.charts import theme
 from shopnb.view import CHART_MIME
 
 NAME = "shopnb"
-_OPTIONS = {"renderer": "svg", "actions": False, "scaleFactor": 0.1}  # what JupyterLab stores on saving stays small
+_OPTIONS = {"renderer": "svg", "actions": False, "scaleFactor": 0.02}  # what JupyterLab stores on saving stays small
 
 
 def offline(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -388,7 +388,8 @@ class Page(ABC):
             self.__dict__.pop(name, None)
 
     def _show(self, name: str, blocks: Sequence[widgets.Block]) -> None:
-        self._handles.show(name, screen.notebook_blocks(blocks, self.lang), lang=self.lang)
+        carries = self._handles.carries_style(name)
+        self._handles.show(name, screen.notebook_blocks(blocks, self.lang, is_styled=carries), lang=self.lang)
 
     # The record
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopnb.view import RECORD_MIME, carried_page
+from shopnb.view import RECORD_MIME, carried_parts
 
 _CHART = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\+json|\.json)")
 
@@ -60,4 +60,4 @@ def read_parts(notebook: Mapping[str, Any]) -> Parts | None:
         spec, named = chart_of(output), output.get("metadata", {}).get("shopnb", {})
         if spec is not None and "chart" in named:
             charts[named["chart"]] = Chart(spec, named.get("alt", ""), named.get("title", ""))
-    return None if found is None else Parts(found["record"], carried_page(found), charts)
+    return None if found is None else Parts(*carried_parts(found), charts)

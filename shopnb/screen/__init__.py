@@ -145,10 +145,10 @@ def _block_json(block: str | ChartPart) -> dict[str, str]:
     return {"kind": "html", "html": block} if isinstance(block, str) else {"kind": "chart", "id": block.id}
 
 
-def notebook_blocks(blocks: Sequence[str | ChartPart], lang: str) -> list[str | ChartPart]:
+def notebook_blocks(blocks: Sequence[str | ChartPart], lang: str, *, is_styled: bool = True) -> list[str | ChartPart]:
     """Blocks for an output cell, following JupyterLab's light or dark theme; neighbouring HTML becomes one block.
 
-    The first block, always HTML, carries the style of the cell.
+    The first block, always HTML, carries the style of all cells where it `is_styled`.
     """
     joined: list[str | ChartPart] = []
     for block in blocks:
@@ -159,5 +159,4 @@ def notebook_blocks(blocks: Sequence[str | ChartPart], lang: str) -> list[str | 
     wrapped = [
         f'<div class="nb nb-cell" lang="{lang}">{block}</div>' if isinstance(block, str) else block for block in joined
     ]
-    style = cell_style("".join(block for block in wrapped if isinstance(block, str)))
-    return [f"<style>{style}</style>{wrapped[0]}", *wrapped[1:]]
+    return [f"<style>{cell_style()}</style>{wrapped[0]}", *wrapped[1:]] if is_styled else wrapped

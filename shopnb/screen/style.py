@@ -1,4 +1,4 @@
-"""The one style sheet of page, notebook, index and mail, whole or only what a fragment needs.
+"""The one style sheet of page, notebook, index and mail.
 
 Belongs here: reading and shortening `style.css`.
 """
@@ -11,9 +11,7 @@ from importlib import resources
 
 _RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 _MEDIA = re.compile(r"(@media[^{]+)\{((?:[^{}]+\{[^{}]*\})*)\}")
-_SIZE = re.compile(r"nb-b\d+")  # of a bar in a table; there are many and no two meet
 _WEIGHT = ":root:root"
-_CLASS = re.compile(r"\.([a-z][\w-]*)")
 
 
 @cache
@@ -25,31 +23,22 @@ def stylesheet() -> str:
     return re.sub(r" ?([{};,>]) ?", r"\1", css).strip()
 
 
-def cell_style(fragment: str) -> str:
-    """The rules that can apply in a fragment shown in a notebook; nothing for print or the reader's own dark mode.
+@cache
+def cell_style() -> str:
+    """The rules for what a notebook shows; nothing for print or the reader's own dark mode.
 
-    A notebook keeps its outputs: the whole sheet in each cell would be most of the file. Each rule is made to weigh
-    more than JupyterLab's own for outputs, which give lists, headings and tables margins and stripes. All rules of a
-    part of the page come together: the styles of a notebook's cells apply to each other, and the last one wins.
+    Each rule is made to weigh more than JupyterLab's own for outputs, which give lists, headings and tables margins and
+    stripes. One cell carries the sheet for all: in each cell it would be most of a saved notebook, and rules told apart
+    by cell would change their order.
     """
-    used = {name for written in re.findall(r'class="([^"]*)"', fragment) for name in written.split()}
-    style = _kept(_MEDIA.sub("", stylesheet()), used)
+    style = _weighed(_MEDIA.sub("", stylesheet()))
     for condition, rules in _MEDIA.findall(stylesheet()):
-        if "width" in condition and (inner := _kept(rules, used)):
-            style += f"{condition}{{{inner}}}"
+        if "width" in condition:
+            style += f"{condition}{{{_weighed(rules)}}}"
     return style
 
 
-def _kept(rules: str, used: set[str]) -> str:
-    """The rules of the parts that are used, by the first class of a selector that names a part."""
-
-    def applies(selector: str) -> bool:
-        named = [name for name in _CLASS.findall(selector) if name not in ("nb", "nb-cell")]
-        sizes = {name for name in named if _SIZE.fullmatch(name)}
-        return sizes <= used and (not named or named[0] in used)
-
-    style = ""
-    for selectors, body in _RULE.findall(rules):
-        if applying := [one for one in selectors.split(",") if applies(one)]:
-            style += ",".join(f"{_WEIGHT} {one}" for one in applying) + body
-    return style
+def _weighed(rules: str) -> str:
+    return "".join(
+        ",".join(f"{_WEIGHT} {one}" for one in selectors.split(",")) + body for selectors, body in _RULE.findall(rules)
+    )

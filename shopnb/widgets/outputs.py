@@ -43,7 +43,14 @@ class Handles:
         self._shown: dict[str, list[DisplayHandle]] = {}
         self._drawn: dict[str, list[Block]] = {}
         self._emitted: dict[str, DisplayHandle] = {}
+        self._styled: set[str] = set()
         self.redrawing = False
+
+    def carries_style(self, name: str) -> bool:
+        """Whether the output of that name carries the style of all: the first one does, and whoever is run again."""
+        if not self._shown or (name in self._shown and not self.redrawing):
+            self._styled.add(name)
+        return name in self._styled
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._shown))
