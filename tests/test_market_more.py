@@ -214,8 +214,12 @@ def test_a_planted_season_gives_the_day_to_order():
     assert (year.season.method, year.peak, year.rises_from) == ("stl", 11, 10)
     # October 1st, 45 days to list, 30 to arrive
     assert (year.order_by, year.list_by) == (dt.date(2026, 7, 18), dt.date(2026, 8, 17))
+    assert year.late_days == 0
+    # two weeks late, but 30 days bring it before October; from September 2nd on they do not
     late = market.year_of(index_table(1000 * np.tile(SHAPE, 3)), today=dt.date(2026, 8, 1), lead_days=30)
-    assert late.order_by == dt.date(2027, 7, 18)
+    assert (late.order_by, late.late_days) == (dt.date(2026, 7, 18), 14)
+    missed = market.year_of(index_table(1000 * np.tile(SHAPE, 3)), today=dt.date(2026, 9, 2), lead_days=30)
+    assert (missed.order_by, missed.late_days) == (dt.date(2027, 7, 18), 0)
 
 
 def test_seasons_agree_with_statsmodels_and_need_thirteen_months():

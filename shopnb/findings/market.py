@@ -76,7 +76,7 @@ def find_market(places: Positions, *, basis: MarketBasis, today: dt.date | None,
                 review_on=_later(today, 90),
             )
         )
-    found += [_other_category(places.choice, places.query, basis, today), _order_stock(places.year, basis)]
+    found += [_other_category(places.choice, places.query, basis, today), _order_stock(places.year, basis, today)]
     return [one for one in found if one]
 
 
@@ -269,18 +269,23 @@ def _other_category(choice: Choice, query: str, basis: MarketBasis, today: dt.da
     )
 
 
-def _order_stock(year: Year, basis: MarketBasis) -> Finding | None:
-    """The day by which stock for the next peak is to be ordered."""
+def _order_stock(year: Year, basis: MarketBasis, today: dt.date | None) -> Finding | None:
+    """The day by which stock for the next peak is to be ordered, or by how much that day has passed."""
     if year.order_by is None or year.peak is None:
         return None
     index = year.season.frame.set_index("month")["index"]
     return Finding(
-        code="order_stock",
+        code="order_stock_late" if year.late_days else "order_stock",
         domain="MS20",
         confidence=ONE_YEAR if math.isnan(year.season.strength) else min(0.95, max(year.season.strength, ONE_YEAR)),
         owner="purchasing",
         basis=basis.name,
         no_amount="season_only",
-        values={"day": year.order_by, "month": int(year.peak), "index": float(index.loc[year.peak])},
-        review_on=year.order_by,
+        values={
+            "day": year.order_by,
+            "month": int(year.peak),
+            "index": float(index.loc[year.peak]),
+            "late": year.late_days,
+        },
+        review_on=_later(today, 7) if year.late_days else year.order_by,
     )

@@ -183,8 +183,10 @@ def _season(page: MarketSizing) -> Parts:
         }
     )
     peak = season.loc[season["index"].idxmax()]
-    key = "title_none" if year.peak is None else "title" if year.order_by is None else "title_order"
-    title = page.text(f"season.{key}", month=int(peak["month"]), index=float(peak["index"]), day=year.order_by)
+    ordered = "title_late" if year.late_days else "title_order"
+    key = "title_none" if year.peak is None else "title" if year.order_by is None else ordered
+    values = {"month": int(peak["month"]), "index": float(peak["index"]), "day": year.order_by, "late": year.late_days}
+    title = page.text(f"season.{key}", **values)
     alt = page.text("season.alt", month=int(peak["month"]), index=float(peak["index"]))
     chart = charts.chart_diverging(frame, id="season", title=title, alt=alt, lang=lang, kind="signed_pct")
     dates = {

@@ -103,7 +103,8 @@ class Year:
 
     `source` names the index, `entity` whose it is. `peak` is the month (1-12) with the highest index, `rises_from`
     the first month of the run of peak months; `order_by`, `list_by` and `warm_up_by` the days for the next such month
-    after `today`; None where no season holds.
+    after `today`; None where no season holds. `late_days`: the order day of the coming season has passed by so many
+    days, but what is ordered today still arrives before it; later, the days are those of the year after.
     """
 
     season: Season
@@ -115,6 +116,7 @@ class Year:
     order_by: dt.date | None = None
     list_by: dt.date | None = None
     warm_up_by: dt.date | None = None
+    late_days: int = 0
 
 
 def year_of(
@@ -148,11 +150,12 @@ def year_of(
     if today is None:
         return Year(season, source, entity, len(values), peak, first)
     start = dt.date(today.year, first, 1)
-    while start - dt.timedelta(days=lead_days + list_days) < today:
+    while start - dt.timedelta(days=lead_days) < today:
         start = dt.date(start.year + 1, first, 1)
     listed = start - dt.timedelta(days=list_days)
     ordered, warmed = listed - dt.timedelta(days=lead_days), start - dt.timedelta(days=warm_days)
-    return Year(season, source, entity, len(values), peak, first, ordered, listed, warmed)
+    late = max((today - ordered).days, 0)
+    return Year(season, source, entity, len(values), peak, first, ordered, listed, warmed, late)
 
 
 def _longest(market_index: ibis.Table) -> tuple[pd.Series, str, str] | None:
