@@ -33,7 +33,8 @@ def command(folder: Path) -> list[str]:
     """JupyterLab that fetches nothing, with the start page of a working copy in front."""
     settings = {"websocket_max_message_size": _UPLOAD_BYTES}
     return [
-        sys.executable, "-m", "jupyterlab", str(folder / START), "--LabApp.news_url=None",
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{START}",
+        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.tornado_settings={settings}",
     ]  # fmt: skip
 

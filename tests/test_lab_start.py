@@ -1,0 +1,122 @@
+"""The start page in a real JupyterLab with the network cut: a new shop, exports in, a report out, without code."""
+
+import json
+import subprocess
+
+import pytest
+from test_lab import CHROMIUM, FLAGS, KNOWN, PATIENCE, SERVER, TOKEN, free_port, local, wait_for
+
+from shopnb import labels
+from shopnb.cli.lab import START, command, surroundings, working_copy
+from shopnb.shop import open_shop
+
+pytestmark = pytest.mark.slow
+
+WIDGET = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.context?.path === '{path}')"
+SAVED_BYTES = 200_000
+
+
+def word(key, **values):
+    return labels.text(f"start.{key}", "zh", **values)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What `shopnb lab` copies, the sample without its long inbox: the test hands exports in."""
+    work = working_copy(tmp_path_factory.mktemp("start") / "work")
+    inbox = work / "data" / "sample" / "inbox"
+    for path in inbox.iterdir():
+        if "创意报表" not in path.name:
+            path.unlink()
+    return work
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """JupyterLab as `shopnb lab` starts it, with nothing of the user's settings."""
+    clean = {name: value for name, value in surroundings(folder).items() if name.partition("_")[0] != "JPY"}
+    own = {f"JUPYTER_{kind}_DIR": str(folder.parent / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")} | {
+        "IPYTHONDIR": str(folder.parent / "ipython")
+    }
+    port = free_port()
+    said = list(dict.fromkeys([*command(folder), *SERVER, f"--ServerApp.port={port}"]))  # an option comes once
+    with (folder.parent / "server.log").open("w") as log:
+        process = subprocess.Popen(said, env={**clean, **own}, cwd=folder, stdout=log, stderr=log)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def page(address):
+    """A window of Chromium on the start page, and all that it said or asked for."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+def hand_in(page, *files):
+    """Upload files as a person does, the last of them no export, and wait until the page tells of them."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=word("upload")).click()
+    chooser.value.set_files(list(files))
+    told = word("taken_refused", imported=len(files) - 1, unchanged=0, refused=1)
+    page.locator(".nb-start-said", has_text=told).wait_for()
+
+
+def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, address, page, tmp_path):
+    said, outside, widget = [], [], WIDGET.format(path=START)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda one: outside.append(one.url) if not local(one.url, address) else None)
+
+    page.goto(f"{address}/?token={TOKEN}")  # where `shopnb lab` sends the browser
+    page.wait_for_function(f"window.jupyterapp && {widget}?.sessionContext?.session?.kernel?.status === 'idle'")
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector(".nb-start-findings", state="attached")
+    page.wait_for_function("document.querySelector('.nb-start-field-shop select').selectedIndex >= 0")
+
+    page.locator(".nb-start-field-shop select").select_option(label=word("new"))
+    page.locator(".nb-start-field-name input").fill("杯子店")
+    page.get_by_role("button", name=word("new_make")).click()
+    page.get_by_text(word("shop_line_empty", name="杯子店")).wait_for()
+
+    wrong = tmp_path / "截图.xls"
+    wrong.write_bytes(b"\x89PNG\r\n" + bytes(range(256)))
+    hand_in(page, *sorted((folder / "data/sample/inbox").iterdir()), wrong)
+    shop = open_shop(folder / "shops" / "杯子店")
+    assert {account.table for account in shop.accounts() if account.kept} == {"ad_daily"}
+    assert not (shop.folder / "inbox" / wrong.name).exists()
+    assert page.locator(".nb-start-p.attention", has_text=wrong.name).count()
+
+    page.get_by_role("button", name=word("run")).click()
+    opened = page.locator(".nb-start-report .nb-start-alone")
+    opened.wait_for()
+    (record,) = [json.loads(path.read_text("utf-8")) for path in shop.folder.glob("reports/*/listing_ab_*.json")]
+    page.get_by_role("cell", name=record["verdict"]).wait_for()
+    page.get_by_text(word("interrupted")).wait_for(state="detached")
+    with page.context.expect_page() as tab:
+        opened.click()
+    assert tab.value.locator(".nb-verdict").text_content() == record["verdict"]
+    assert [text for text in said if not text.startswith(KNOWN)] == []
+    assert outside == []
+
+    page.evaluate(f"{widget}.context.save()")
+    saved = (folder / START).read_text("utf-8")
+    assert len(saved.encode()) < SAVED_BYTES
+    assert "widget-view+json" in saved
+    assert str(folder) not in saved
+    assert "杯子店" not in saved
+
+    page.evaluate(f"{widget}.sessionContext.session.kernel.restart()")
+    page.get_by_text(word("kernel_gone")).first.wait_for(state="visible")
