@@ -7,7 +7,7 @@ import json
 import pytest
 
 from shopnb import open_page, screen
-from shopnb.errors import MissingDataError, ParameterError
+from shopnb.errors import InputError, MissingDataError, ParameterError
 from shopnb.view import ChartPart, TablePart
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -94,6 +94,39 @@ def test_bare_column_of_texts(bare):
     assert len(page.numbers.now) == 46  # of fifteen word-for-word long copies one counts
     assert {note.code for note in page.health_notes()} >= {"undated", "no_items"}
     assert not any(isinstance(part, ChartPart) for part in page.view.sections[0].parts)
+
+
+OWN_WORDS = """
+[words]
+negative = ["糊底"]
+[aspects.brewing]
+group = "service"
+name_zh = "冲泡<手法>"
+terms = ["萃取"]
+negative = ["萃取不足"]
+"""
+
+
+def test_words_of_the_shop_reach_the_page(tmp_path):
+    rows = [("豆子萃取不足",), ("杯底糊底",), ("豆子香",)] * 12
+    shop = make_shop(tmp_path / "shop", rows, header=("评价",))
+    assert "brewing" not in {one.aspect for one in opened(shop).numbers.counts}
+    (shop / "shopnb.toml").write_text(OWN_WORDS, encoding="utf-8")
+    page = opened(shop, aspect="brewing")
+    assert {one.aspect: one.negative for one in page.numbers.counts} == {"brewing": 12, "overall": 12, "smell": 0}
+    assert page.numbers.said.groups["brewing"] == "service"
+    assert "冲泡<手法>抱怨" in {card.label for card in page.view.screen.cards}
+    assert "冲泡&lt;手法&gt;" in screen.screen_html(page.view.screen, "zh")
+    assert "brewing" in opened(shop, aspect="brewing", lang="en").view.screen.verdict  # no English name given
+
+
+def test_a_bad_list_of_words_says_where(tmp_path):
+    shop = make_shop(tmp_path / "shop", [("好",)] * 3, header=("评价",))
+    (shop / "shopnb.toml").write_text('[aspects.brewing]\nterms = "萃取"', encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        _ = opened(shop).view
+    assert caught.value.code == "bad_lexicon"
+    assert caught.value.values["where"] == "aspects.brewing.terms"
 
 
 def test_number_of_parts_does_not_depend_on_data(sample, quiet, bare):

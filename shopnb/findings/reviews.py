@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shopnb.findings import Finding
+from shopnb.metrics.items import ItemChange
 from shopnb.metrics.periods import Period
-from shopnb.metrics.reviews import LEAST_MENTIONS, AspectCount, Onset, RefundsSeen
+from shopnb.metrics.reviews import LEAST_MENTIONS, AspectCount, Onset
+from shopnb.metrics.reviews_orders import RefundsSeen
 from shopnb.stats import compare_proportions
 
-MONTH_DAYS = 30
+MONTH_DAYS, WEEK_DAYS = 30, 7
 LEAST_PRAISE = 0.05  # share of reviews that a selling point is named in
 _POINTS = 3
 OWNERS = {"product": "purchasing", "logistics": "warehouse", "service": "aftersale"}
@@ -39,6 +41,9 @@ class Seen:
     place: Place | None  # of the leading complaint
     since: Onset | None  # of the leading complaint
     refunds: RefundsSeen | None
+    conversion: ItemChange | None  # of that item
+    paid_since: dt.date | None  # day of payment from which that item is refunded for faults more often
+    evidence: Sequence[str]  # what is typically said of the leading complaint
     period: Period | None
     to_answer: int
     within_two_days: int
@@ -97,6 +102,8 @@ def find_complaints(seen: Seen) -> list[Finding]:
                     "sku": placed.sku if placed else "",
                     "here": placed.marked if placed else 0,
                     "since": since,
+                    "paid_since": seen.paid_since if placed else None,
+                    "evidence": list(seen.evidence) if lead is one else [],
                     "refund_cases": seen.refunds.cases if seen.refunds and placed else 0,
                 },
                 review_on=_review(seen, 8),
@@ -106,14 +113,28 @@ def find_complaints(seen: Seen) -> list[Finding]:
 
 
 def _money(seen: Seen) -> tuple[float, float, float]:
-    """Refunds for a fault above those of the period before, per 30 days; the range from the number of cases."""
+    """Refunds for a fault above those of the period before, per 30 days; the range from the number of cases.
+
+    Without them, payment lost by a conversion of the item that fell for real: one of the two, never their sum.
+    """
     refunds, period = seen.refunds, seen.period
+    if refunds is None:
+        return conversion_loss(seen.conversion)
     if refunds is None or period is None or refunds.cases <= refunds.cases_before:
         return math.nan, math.nan, math.nan
     each = refunds.amount / refunds.cases * MONTH_DAYS / period.days
     extra = refunds.cases - refunds.cases_before
     spread = 1.645 * math.sqrt(refunds.cases + refunds.cases_before)
     return -extra * each, -(extra + spread) * each, -(extra - spread) * each
+
+
+def conversion_loss(moved: ItemChange | None) -> tuple[float, float, float]:
+    """Payment per 30 days lost by the fallen conversion of an item (7 days seen), with its range; NaN if none fell."""
+    if moved is None or not moved.real or moved.conversion.estimate >= 0 or not moved.payers:
+        return math.nan, math.nan, math.nan
+    each = moved.paid_amount / moved.payers * moved.visitors / WEEK_DAYS * MONTH_DAYS
+    found = moved.conversion
+    return found.estimate * each, found.low * each, found.high * each
 
 
 def find_to_answer(seen: Seen) -> list[Finding]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import numpy as np
@@ -51,6 +52,7 @@ class Said:
     aside: dict[str, int]  # reviews set aside, by reason: copy, template, advert, filler
     check: text.Adapted  # error on the shop's own marks, and whether the model was bent to them
     all_rows: int
+    groups: Mapping[str, str]  # each aspect's side of the business: product, logistics or service
 
     @property
     def dated(self) -> bool:
@@ -60,7 +62,13 @@ class Said:
 
 @remembered
 def read_reviews(
-    reviews: ibis.Table, *, until: dt.date | None, item: str, own_names: Sequence[str], rival: str = ""
+    reviews: ibis.Table,
+    *,
+    until: dt.date | None,
+    item: str,
+    own_names: Sequence[str],
+    rival: str = "",
+    own_words: Mapping[str, Any] | None = None,
 ) -> Said:
     """All reviews of the shop up to `until`, judged.
 
@@ -68,6 +76,7 @@ def read_reviews(
     ----------
     item : item id, "" for all. own_names : values of `shop` that mean this shop; rows without one are its own.
     rival : value of `shop` to read instead of the own ones.
+    own_words : words and aspects of the trade, as `text.lexicon` takes them.
     """
     frame = reviews.to_pandas()
     frame = frame[frame["shop"] == rival if rival else frame["shop"].isna() | frame["shop"].isin(own_names)]
@@ -86,7 +95,8 @@ def read_reviews(
     why = reasons(worded)
     kept = worded[why == ""].reset_index(drop=True)
     kept["marked"] = own_marks(kept)
-    opinions = text.aspects(kept["read"].tolist())
+    lexicon = text.lexicon(own_words)
+    opinions = text.aspects(kept["read"].tolist(), lexicon=lexicon)
     check = text.adapted(kept["read"].tolist(), kept["marked"].to_numpy(float))
     judged = kept.assign(**_judged(kept, opinions, check.chance))
     columns = [
@@ -103,7 +113,8 @@ def read_reviews(
         "negative",
     ]
     aside = {str(name): int(count) for name, count in why[why != ""].value_counts().items()}
-    return Said(judged[columns], opinions, frame.loc[empty, ["day"]], aside, check, len(frame))
+    groups = text.aspect_groups(lexicon)
+    return Said(judged[columns], opinions, frame.loc[empty, ["day"]], aside, check, len(frame), groups)
 
 
 def rivals(reviews: ibis.Table, *, own_names: Sequence[str]) -> list[str]:
@@ -240,8 +251,7 @@ def complaining(said: Said, aspect: str) -> pd.Series:
 
 def complaining_of_group(said: Said, group: str) -> pd.Series:
     """Which reviews complain of an aspect of product, logistics or service; a complaint of nothing named is none."""
-    groups = text.aspect_groups()
-    named = [aspect for aspect, side in groups.items() if side == group and aspect != "overall"]
+    named = [aspect for aspect, side in said.groups.items() if side == group and aspect != "overall"]
     chosen = said.opinions[said.opinions["aspect"].isin(named) & (said.opinions["polarity"] == "negative")]
     return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
 
@@ -322,35 +332,3 @@ def complaints_by_place(said: Said, now: pd.DataFrame) -> pd.Series:
     once = bad.drop_duplicates(["review", "aspect"])[["review", "aspect"]]
     placed = once.merge(now[["item_id", "sku"]], left_on="review", right_index=True)
     return placed.groupby(["item_id", "sku", "aspect"], sort=True).size()
-
-
-@dataclass(frozen=True)
-class RefundsSeen:
-    """Refunds of one item and SKU whose reason is a fault of the goods, now and in the period before."""
-
-    cases: int
-    amount: float
-    cases_before: int
-    amount_before: float
-
-
-FAULT_REASONS = ("质量", "漏", "破损", "损坏", "瑕疵", "故障", "不符", "异味", "掉色", "变形", "污渍", "少件")
-
-
-def fault_refunds(refunds: ibis.Table, item_id: str, now: Period, before: Period) -> RefundsSeen:
-    """Refunds of an item for a fault of the goods, by the day of application."""
-    frame = refunds.select("item_id", "reason", "applied_at", "closed_at", "refunded_amount").to_pandas()
-    day = pd.to_datetime(frame["applied_at"].fillna(frame["closed_at"])).dt.date
-    reason = frame["reason"].fillna("")
-    faulty = reason.map(lambda given: any(word in given for word in FAULT_REASONS))
-    chosen = frame[faulty & (frame["item_id"] == item_id)]
-    inside, earlier = (
-        chosen[day[chosen.index].map(lambda one, p=period: p.start <= one <= p.end)] if len(chosen) else chosen
-        for period in (now, before)
-    )
-    return RefundsSeen(
-        len(inside),
-        float(inside["refunded_amount"].sum()),
-        len(earlier),
-        float(earlier["refunded_amount"].sum()),
-    )

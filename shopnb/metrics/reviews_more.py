@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +56,7 @@ def clusters(said: Said, end: dt.date) -> list[Cluster]:
     """
     days = said.reviews["day"]
     inside = days.map(lambda day: day is not None and 0 <= (end - day).days < SCAN_DAYS).to_numpy(bool)
-    named = [name for name in text.aspect_groups() if name != "overall"]
+    named = [name for name in said.groups if name != "overall"]
     marked = np.column_stack([complaining(said, name).to_numpy(float)[inside] for name in named])
     often = marked.sum(axis=0) >= LEAST_MENTIONS
     if inside.sum() < LEAST_REVIEWS or not often.any():
@@ -175,7 +177,7 @@ def beside_rival(own: Said, rival: Said, name: str, *, asked: Period | None) -> 
     length = float(theirs["read"].str.len().median() / max(mine["read"].str.len().median(), 1))
     code = None if 1 / _ALIKE_LENGTH <= length <= _ALIKE_LENGTH else "not_alike"
     rows, chances = [], []
-    for aspect in text.aspect_groups():
+    for aspect in own.groups:
         counts = [
             int(complaining(said, aspect)[rows_of.index].sum()) for said, rows_of in ((own, mine), (rival, theirs))
         ]
@@ -217,7 +219,7 @@ def marking_words(now: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
 
 
 @remembered
-def own_aspects(now: pd.DataFrame, *, most: int = 8) -> pd.DataFrame:
+def own_aspects(now: pd.DataFrame, *, own_words: Mapping[str, Any] | None = None, most: int = 8) -> pd.DataFrame:
     """Nouns of the shop's goods that the lexicon lacks and that buyers judge: candidates for aspects of their own.
 
     Returns
@@ -225,7 +227,8 @@ def own_aspects(now: pd.DataFrame, *, most: int = 8) -> pd.DataFrame:
     DataFrame, one row a noun in at least `LEAST_MENTIONS` reviews, most frequent first
         `word`, `reviews`, `negative`, `positive` (reviews whose clause with it says so).
     """
-    found = [(word, sign) for one in text.new_nouns(now["read"].tolist()) for word, sign in one.items()]
+    nouns = text.new_nouns(now["read"].tolist(), lexicon=text.lexicon(own_words))
+    found = [(word, sign) for one in nouns for word, sign in one.items()]
     frame = pd.DataFrame(found, columns=["word", "sign"])
     grouped = frame.groupby("word")["sign"].agg(
         reviews="size", negative=lambda signs: int((signs < 0).sum()), positive=lambda signs: int((signs > 0).sum())

@@ -6,15 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from shopnb import labels, text, view
 from shopnb.findings import Finding
 from shopnb.findings.reviews import Seen, find_reviews
 from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_orders
 from shopnb.metrics.periods import Period
-from shopnb.pages import review_analysis_numbers, review_analysis_sections
+from shopnb.pages import review_analysis_evidence, review_analysis_numbers, review_analysis_sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
 from shopnb.stats import Estimate, compare_proportions
+
+LEAST_WEEKS = 4  # of a small line on a card
 
 
 class ReviewAnalysis(Page):
@@ -23,12 +28,12 @@ class ReviewAnalysis(Page):
     slug = "review_analysis"
     days_behind = 7  # exported once a week
     needs = ("reviews",)
-    uses = ("shop_daily", "refunds", "orders", "items", "changes", "campaigns")
+    uses = ("shop_daily", "item_period", "refunds", "orders", "items", "changes", "campaigns")
     section_keys = ("trend", "aspects", "three_way", "where", "evidence", "words", "money", "rival", "to_do")
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Language and aspects."""
-        return {**super().choices(), "aspect": ("", *text.aspect_groups())}
+        return {**super().choices(), "aspect": ("", *aspect_names(self))}
 
     def compute(self) -> Numbers:
         """Read, judge and count."""
@@ -46,11 +51,14 @@ class ReviewAnalysis(Page):
         seen = Seen(
             counts=n.counts,
             names=aspect_names(self),
-            groups=text.aspect_groups(),
+            groups=n.said.groups,
             end=n.end,
             place=n.place,
             since=n.since,
             refunds=n.refunds,
+            conversion=n.conversion,
+            paid_since=n.paid_since.first if n.paid_since else None,
+            evidence=review_analysis_evidence.typical_clauses(self, n.lead.aspect, 2) if n.lead else [],
             period=n.period,
             to_answer=len(n.to_answer),
             within_two_days=len(fresh),
@@ -70,8 +78,9 @@ class ReviewAnalysis(Page):
             "default_reviews": Figure(float(n.defaults), "count"),
             "negative_share": _figure(negative, size),
             "negative_share_before": _figure(earlier, before),
-            "negatives_per_1000_buyers": Figure(
-                n.per_thousand(n.period, n.now), "per_1000", n=size, code="missing_table"
+            "negatives_per_1000_buyers": _per_thousand(n.behind("product", n.period), int(n.now["negative"].sum())),
+            "logistics_negatives_per_1000_parcels": _per_thousand(
+                reviews_orders.parcels_behind(n.trade_days, n.period), n.complaints("logistics", n.now)
             ),
         }
         check = n.said.check
@@ -124,25 +133,54 @@ class ReviewAnalysis(Page):
         names = aspect_names(self)
         count_line = (self.text("card.before", value=str(len(n.before))),) if n.compare else ()
         cards = [
-            view.Card(self.text("card.with_text"), labels.format_value(len(n.now), "int", self.lang), lines=count_line)
+            view.Card(
+                self.text("card.with_text"),
+                labels.format_value(len(n.now), "int", self.lang),
+                lines=count_line,
+                spark=self._weeks(n.said.reviews["negative"], "reviews"),
+                spark_alt=self.text("card.spark", name=self.text("card.with_text")),
+            )
         ]
         cards.append(
-            self._share_card(self.text("card.negative"), int(n.now["negative"].sum()), int(n.before["negative"].sum()))
+            self._share_card(
+                self.text("card.negative"),
+                int(n.now["negative"].sum()),
+                int(n.before["negative"].sum()),
+                n.said.reviews["negative"],
+            )
         )
         if n.lead:
             label = self.text("card.mentions", aspect=names[n.lead.aspect])
-            cards.append(self._share_card(label, n.lead.negative, n.lead.negative_before))
+            marked = metrics.complaining(n.said, n.lead.aspect)
+            cards.append(self._share_card(label, n.lead.negative, n.lead.negative_before, marked))
         late = metrics.complaining_of_group(n.said, "logistics")
         now, before = int(late[n.now.index].sum()), int(late[n.before.index].sum())
-        cards.append(self._share_card(self.text("card.logistics"), now, before))
-        per = n.per_thousand(n.period, n.now)
-        if not math.isnan(per):
-            earlier = n.per_thousand(n.compare, n.before)
-            line = () if math.isnan(earlier) else (self.text("card.before", value=f"{earlier:.1f}"),)
-            cards.append(view.Card(self.text("card.per_thousand"), f"{per:.1f}", self.text("card.by_day"), line))
-        return [*cards, *self._score_card()]
+        cards.append(self._share_card(self.text("card.logistics"), now, before, late))
+        return [*cards, *self._per_thousand_card(), *self._score_card()]
 
-    def _share_card(self, label: str, part: int, part_before: int) -> view.Card:
+    def _per_thousand_card(self) -> list[view.Card]:
+        """Negative reviews per 1,000 buyers: it moves less than the share when fewer happy people write."""
+        n: Numbers = self.numbers
+        behind, behind_before = n.behind("product", n.period), n.behind("product", n.compare)
+        per = behind.per_thousand(int(n.now["negative"].sum()))
+        if math.isnan(per.estimate):
+            return []
+        earlier = behind_before.per_thousand(int(n.before["negative"].sum()))
+        lines = [self.text("card.range", range=f"{per.low:.1f}~{per.high:.1f}")]
+        if not math.isnan(earlier.estimate) and behind.aligned == behind_before.aligned:
+            lines.append(self.text("card.before", value=f"{earlier.estimate:.1f}"))
+        suffix = self.text("card.by_payment" if behind.aligned else "card.by_day")
+        return [view.Card(self.text("card.per_thousand"), f"{per.estimate:.1f}", suffix, tuple(lines))]
+
+    def _weeks(self, marked: pd.Series, name: str) -> tuple[float | None, ...]:
+        """A number of the last weeks for the small line; none where there are fewer than four."""
+        n: Numbers = self.numbers
+        if n.period is None:
+            return ()
+        weeks = metrics.weekly(n.said, marked, n.period.end)
+        return tuple(float(value) for value in weeks[name].tail(9)) if len(weeks) >= LEAST_WEEKS else ()
+
+    def _share_card(self, label: str, part: int, part_before: int, marked: pd.Series) -> view.Card:
         n: Numbers = self.numbers
         now, before = metrics.share(part, len(n.now)), metrics.share(part_before, len(n.before))
         if math.isnan(now.estimate):
@@ -157,7 +195,9 @@ class ReviewAnalysis(Page):
             direction = "level" if abs(change.estimate) < 0.0005 else "up" if change.estimate > 0 else "down"
             if not change.low <= 0 <= change.high:
                 tone = "attention" if change.estimate > 0 else "good"
-        return view.Card(label, labels.format_value(now.estimate, "pct", self.lang), "", tuple(lines), direction, tone)
+        value = labels.format_value(now.estimate, "pct", self.lang)
+        spark = self._weeks(marked, "value")
+        return view.Card(label, value, "", tuple(lines), direction, tone, spark, self.text("card.spark", name=label))
 
     def _score_card(self) -> list[view.Card]:
         n: Numbers = self.numbers
@@ -195,6 +235,11 @@ class ReviewAnalysis(Page):
             return self.text("health.error_measured", wrong=round(100 * text.MEASURED_ERROR))
         values = {"wrong": round(100 * check.error), "shipped": round(100 * check.error_shipped), "count": check.marked}
         return self.text("health.error_adapted" if check.used else "health.error_own", **values)
+
+
+def _per_thousand(behind: reviews_orders.Behind, marked: int) -> Figure:
+    found = behind.per_thousand(marked)
+    return Figure(found.estimate, "per_1000", found.low, found.high, behind.count, found.code)
 
 
 def _figure(found: Estimate, whole: float) -> Figure:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 
 import pandas as pd
 
-from shopnb import charts, labels, text, view
+from shopnb import charts, labels, view
 from shopnb.findings.reviews import LEAST_PRAISE, OWNERS
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label
+from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label, own_words
 from shopnb.stats import Estimate
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 Part = view.TablePart | view.TextPart
 TESTS = 4  # selling points turned into tests
 CHANGES = 4  # complaints turned into changes of page or words
-_SURE = 0.05
-_SIZE = re.compile(
-    r"\d*[xX]*[sSmMlL]|均码|\d+(?:\.\d+)?\s*(?:ml|ML|mL|L|升|cm|CM|码|寸|英寸|g|kg|斤|米|片|包|支|只装)?"
-)
-_SKU_PARTS = re.compile(r"[;；,，/|+·]|\s{1,}")
 
 
 def alarm_line(page: Page) -> view.TextPart:
@@ -72,67 +66,13 @@ def _share(page: Page, value: float, whole: int) -> str:
     return page.text("share_of", share=value, whole=whole)
 
 
-def sku_table(page: Page) -> Part:
-    """Negative shares by size and by colour, wherever SKUs name them."""
-    n: Numbers = page.numbers
-    rows = []
-    for index, sku in n.now["sku"].items():
-        for part in filter(None, _SKU_PARTS.split(sku)):
-            value = re.split(r"[:：]", part)[-1].strip()
-            if value:
-                rows.append((page.text("where.size" if _SIZE.fullmatch(value) else "where.colour"), value, index))
-    frame = pd.DataFrame(rows, columns=["attribute", "value", "review"]).drop_duplicates()
-    frame = frame.assign(negative=n.now["negative"].reindex(frame["review"]).to_numpy(dtype=bool))
-    grouped = frame.groupby(["attribute", "value"])["negative"].agg(["sum", "size"]).reset_index()
-    grouped = grouped[grouped["size"] >= metrics.LEAST_CELL].sort_values(
-        ["attribute", "size", "value"], ascending=[True, False, True]
-    )
-    if len(grouped) < 2:
-        return page.muted("where.no_attributes", count=metrics.LEAST_CELL)
-    shown = [
-        {
-            "attribute": attribute,
-            "attribute_value": value,
-            "reviews_with_text": int(whole),
-            "negative_range": ranged(page, metrics.share(bad, whole, least=metrics.LEAST_CELL)),
-        }
-        for attribute, value, bad, whole in grouped.itertuples(index=False)
-    ]
-    columns = [
-        ("attribute", "text"), ("attribute_value", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
-    ]  # fmt: skip
-    return page.table("where_attributes", pd.DataFrame(shown), columns, rows=12)
-
-
-def ranged(page: Page, found: Estimate) -> str:
-    """A share with its range."""
+def ranged(page: Page, found: Estimate, part: int = 0, whole: int = 0) -> str:
+    """A share with its range, or the bare counts where there are too few."""
+    if math.isnan(found.estimate):
+        return page.text("counts", part=part, whole=whole)
     value = labels.format_value(found.estimate, "pct", page.lang)
     shown = labels.format_range(found.low, found.high, "pct", page.lang)
     return labels.text("common.with_range", page.lang, value=value, range=shown)
-
-
-def sizing_table(page: Page) -> Part:
-    """The sizing note: which way sizes miss, and what the page should say."""
-    n: Numbers = page.numbers
-    found = more.sizing(n.said, n.now)
-    if found.empty:
-        return page.muted("where.no_sizing", count=metrics.LEAST_MENTIONS)
-    shown = []
-    for row in found.itertuples():
-        way = "mixed" if row.chance > _SURE else "big" if row.big > row.small else "small"
-        shown.append(
-            {
-                "item": item_label(page, row.item_id) if row.item_id else labels.MISSING,
-                "too_big": row.big,
-                "too_small": row.small,
-                "size_right": row.right,
-                "sizing_note": page.text(f"where.sizing.{way}"),
-            }
-        )
-    columns = [
-        ("item", "text"), ("too_big", "int"), ("too_small", "int"), ("size_right", "int"), ("sizing_note", "text"),
-    ]  # fmt: skip
-    return page.table("sizing", pd.DataFrame(shown), columns)
 
 
 def words(page: Page) -> Parts:
@@ -156,7 +96,7 @@ def _marking(page: Page) -> Part:
 
 def _tests(page: Page) -> Part:
     n: Numbers = page.numbers
-    names, groups = aspect_names(page), text.aspect_groups()
+    names, groups = aspect_names(page), n.said.groups
     praised = [one for one in n.counts if groups[one.aspect] == "product" and one.aspect != "overall"]
     praised.sort(key=lambda one: (-one.positive, one.aspect))
     rows = []
@@ -186,7 +126,7 @@ def _tests(page: Page) -> Part:
 
 def _own_aspects(page: Page) -> Part:
     n: Numbers = page.numbers
-    found = more.own_aspects(n.now)
+    found = more.own_aspects(n.now, own_words=own_words(page))
     if found.empty:
         return page.muted("words.no_nouns", count=metrics.LEAST_MENTIONS)
     shown = found.rename(columns={"negative": "negative_count", "positive": "positive_count"})
@@ -237,7 +177,7 @@ def rival(page: Page) -> Parts:
 def changes_to_make(page: Page) -> Part:
     """What page, service words or parcels should change, from the most frequent complaints."""
     n: Numbers = page.numbers
-    names, groups = aspect_names(page), text.aspect_groups()
+    names, groups = aspect_names(page), n.said.groups
     worst = [one for one in n.counts if one.aspect != "overall" and one.negative >= metrics.LEAST_MENTIONS]
     if not worst:
         return page.muted("to_do.no_changes", count=metrics.LEAST_MENTIONS)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from shopnb import text
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.reviews import Place, leading
+from shopnb.metrics import items, reviews_orders
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
 from shopnb.metrics.overview import daily
-from shopnb.metrics.periods import Period
-from shopnb.metrics.reviews import AspectCount, Onset, RefundsSeen, Said
+from shopnb.metrics.periods import Period, normal_bases
+from shopnb.metrics.reviews import AspectCount, Onset, Said
+from shopnb.metrics.reviews_orders import Behind, RefundsSeen
 from shopnb.pages.base import Page
 
 DAYS = 30  # reviews are compared 30 days against the 30 before
@@ -39,6 +42,9 @@ class Numbers:
     place: Place | None
     refunds: RefundsSeen | None
     shop_days: pd.DataFrame  # daily report, empty where there is none
+    trade_days: pd.DataFrame  # buyers, orders, parcels a day
+    paid_since: Onset | None  # day of payment from which the place's item is refunded for faults; None: not looked
+    conversion: items.ItemChange | None  # of the place's item, last 7 days against normal weeks before the onset
     to_answer: pd.DataFrame
     clusters: list[more.Cluster]
     changes: pd.DataFrame  # events of the change log with shares before and after
@@ -57,20 +63,26 @@ class Numbers:
             return len(days)
         return sum(1 for day in days if day is not None and self.period.start <= day <= self.period.end)
 
-    def per_thousand(self, period: Period | None, rows: pd.DataFrame) -> float:
-        """Negative reviews per 1,000 buyer-days of the period; NaN without a daily report that covers it."""
-        if period is None or self.shop_days.empty:
-            return math.nan
-        inside = self.shop_days[period.holds(self.shop_days["day"])]
-        buyers = float(inside["payers"].sum())
-        return 1000 * float(rows["negative"].sum()) / buyers if len(inside) == period.days and buyers else math.nan
+    def complaints(self, group: str, rows: pd.DataFrame) -> int:
+        """Reviews among `rows` that complain of product, logistics or service."""
+        return int(metrics.complaining_of_group(self.said, group)[rows.index].sum())
+
+    def behind(self, group: str, period: Period | None) -> Behind:
+        """What a group of complaints is counted on: parcels for logistics where known, buyers for all else."""
+        parcels = reviews_orders.parcels_behind(self.trade_days, period)
+        if group == "logistics" and not math.isnan(parcels.count):
+            return parcels
+        return reviews_orders.buyers_behind(self.trade_days, period)
 
 
 def compute(page: Page) -> Numbers:
     """Read, judge and count the reviews; date and place the leading complaint."""
     table = page.shop.table("reviews")
     own_names = (page.shop.name, *OWN)
-    said = metrics.read_reviews(table, until=page.day("end_date"), item=page.given["item"], own_names=own_names)
+    said = metrics.read_reviews(
+        table, until=page.day("end_date"), item=page.given["item"], own_names=own_names,
+        own_words=own_words(page),
+    )  # fmt: skip
     if not said.all_rows:
         if page.given["item"]:
             known = table.select("item_id").distinct().to_pandas()["item_id"].dropna()
@@ -87,9 +99,11 @@ def compute(page: Page) -> Numbers:
     since = metrics.onset(said, marked, period.end) if period else None
     spots = metrics.places(now, marked) if len(now) else pd.DataFrame()
     place = _place(page, spots, lead)
-    refunds = None
+    trade = reviews_orders.trade_days(page.shop.table("shop_daily") if page.shop.has("shop_daily") else None)
+    refunds = paid = None
     if place and place.item_id and period and compare and page.shop.has("refunds"):
-        refunds = metrics.fault_refunds(page.shop.table("refunds"), place.item_id, period, compare)
+        refunds = reviews_orders.fault_refunds(page.shop.table("refunds"), place.item_id, period, compare)
+        paid = reviews_orders.paid_since(page.shop.table("refunds"), place.item_id, trade, period.end)
     return Numbers(
         said=said,
         period=period,
@@ -103,6 +117,9 @@ def compute(page: Page) -> Numbers:
         place=place,
         refunds=refunds,
         shop_days=daily(page.shop.table("shop_daily")) if page.shop.has("shop_daily") else pd.DataFrame(),
+        trade_days=trade,
+        paid_since=paid,
+        conversion=_conversion(page, place, since, period),
         to_answer=_to_answer(now, period),
         clusters=more.clusters(said, period.end) if period else [],
         changes=more.around_changes(said, page.frame("changes"), period.end) if period else pd.DataFrame(),
@@ -122,7 +139,10 @@ def _rival(page: Page, said: Said, period: Period | None, own_names: tuple[str, 
     if not known:
         return None
     name = asked or known[0]
-    theirs = metrics.read_reviews(table, until=page.day("end_date"), item="", own_names=(), rival=name)
+    theirs = metrics.read_reviews(
+        table, until=page.day("end_date"), item="", own_names=(), rival=name,
+        own_words=own_words(page),
+    )  # fmt: skip
     return more.beside_rival(said, theirs, name, asked=period)
 
 
@@ -169,6 +189,21 @@ def spot_label(page: Page, item_id: str, sku: str) -> str:
     return "·".join(part for part in parts if part)
 
 
+def _conversion(page: Page, place: Place | None, since: Onset | None, period: Period | None) -> items.ItemChange | None:
+    """Conversion of the item where the complaint gathers, the last 7 days against normal weeks before it began."""
+    if place is None or period is None or not page.shop.has("item_period"):
+        return None
+    table = page.shop.table("item_period")
+    week = Period(period.end - dt.timedelta(days=6), period.end)
+    known = page.shop.days("item_period")
+    bases = normal_bases(week, page.events, known[0] if known else week.start, wanted=8)
+    if since and since.low:
+        bases = [one for one in bases if one.end < since.low]
+    pair = items.item_pair(table, week, bases) if bases else None
+    moved = items.item_changes(pair, now_days=week.days) if pair else []
+    return next((one for one in moved if one.item_id == place.item_id and one.visitors and one.payers), None)
+
+
 def _to_answer(now: pd.DataFrame, period: Period | None) -> pd.DataFrame:
     """Negative reviews of the last days, newest first."""
     if period is None:
@@ -177,6 +212,19 @@ def _to_answer(now: pd.DataFrame, period: Period | None) -> pd.DataFrame:
     return now[recent & now["negative"]].iloc[::-1]
 
 
+def own_words(page: Page) -> dict[str, Any]:
+    """The shop's own words and aspects, as `text.lexicon` takes them; empty where its settings have none."""
+    given = {"words": page.shop.settings.words, "aspects": page.shop.settings.aspects}
+    return {name: table for name, table in given.items() if table}
+
+
 def aspect_names(page: Page) -> dict[str, str]:
-    """Aspect key to its name in the page's language."""
-    return {aspect: page.text(f"aspect.{aspect}") for aspect in text.aspect_groups()}
+    """Aspect key to its name in the page's language; an aspect of the shop's own has the name its settings give it."""
+    return {aspect: _aspect_name(page, aspect) for aspect in text.aspect_groups(text.lexicon(own_words(page)))}
+
+
+def _aspect_name(page: Page, aspect: str) -> str:
+    own = page.shop.settings.aspects.get(aspect, {}).get(f"name_{page.lang}", "")
+    if own and isinstance(own, str):
+        return str(own)
+    return page.text(f"aspect.{aspect}") if page.has_text(f"aspect.{aspect}") else aspect

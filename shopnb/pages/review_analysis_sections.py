@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
-from shopnb import charts, labels, text, view
+from shopnb import charts, labels, view
 from shopnb.findings.reviews import OWNERS
 from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_orders
 from shopnb.metrics.periods import Period, events_in
 from shopnb.metrics.reviews import AspectCount
+from shopnb.pages import review_analysis_evidence as evidence
 from shopnb.pages import review_analysis_more as more
+from shopnb.pages import review_analysis_where as where
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_names, item_label, spot_label
-from shopnb.stats import Estimate
+from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 GROUPS = ("product", "logistics", "service")
 SCORES = {"product": "description_score", "logistics": "logistics_score", "service": "service_score"}
-TYPICAL, NEWEST, RANDOM = 5, 3, 10
-_SEED = 10
-_SHOWN = 400  # characters of a review that a table shows
 
 
 def build(page: Page, key: str) -> view.Section:
     """One section by key; `page.numbers` are those of the review page."""
     return view.Section(key, page.text(f"{key}.question"), _BUILDERS[key](page), page.text(f"{key}.how_to_read"))
-
-
-def _ranged(page: Page, found: Estimate, part: int, whole: int) -> str:
-    """A share with its range, or the bare counts where there are too few."""
-    if math.isnan(found.estimate):
-        return page.text("counts", part=part, whole=whole)
-    value = labels.format_value(found.estimate, "pct", page.lang)
-    shown = labels.format_range(found.low, found.high, "pct", page.lang)
-    return labels.text("common.with_range", page.lang, value=value, range=shown)
 
 
 def _trend(page: Page) -> Parts:
@@ -87,7 +75,7 @@ def _onset_line(page: Page) -> view.TextPart:
 def _week_table(page: Page, weeks: pd.DataFrame) -> view.TablePart:
     shown = weeks.assign(
         negative_range=[
-            _ranged(page, metrics.share(row.marked, row.reviews), int(row.marked), int(row.reviews))
+            more.ranged(page, metrics.share(row.marked, row.reviews), int(row.marked), int(row.reviews))
             for row in weeks.itertuples()
         ]
     ).rename(columns={"day": "week", "reviews": "reviews_with_text", "marked": "negative_count"})
@@ -129,14 +117,14 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
         {
             "aspect": names[one.aspect],
             "negative_count": one.negative,
-            "negative_range": _ranged(page, one.negative_share, one.negative, one.reviews),
+            "negative_range": more.ranged(page, one.negative_share, one.negative, one.reviews),
             "negative_change": one.change.estimate,
             "positive_count": one.positive,
-            "positive_range": _ranged(page, one.positive_share, one.positive, one.reviews),
+            "positive_range": more.ranged(page, one.positive_share, one.positive, one.reviews),
             "is_real": labels.MISSING
             if math.isnan(one.change.estimate)
             else page.text("aspects.real" if one.real else "aspects.noise"),
-            "typical": " / ".join(_typical_clauses(page, one.aspect, 2)),
+            "typical": " / ".join(evidence.typical_clauses(page, one.aspect, 2)),
         }
         for one in spoken
     ]
@@ -145,17 +133,6 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
         ("is_real", "text"), ("positive_count", "int"), ("positive_range", "text"), ("typical", "text"),
     ]  # fmt: skip
     return page.table("aspects", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns)
-
-
-def _typical_clauses(page: Page, aspect: str, count: int) -> list[str]:
-    """The clauses that stand best for what is said of an aspect: complaints if there are any, else praise."""
-    n: Numbers = page.numbers
-    said = n.said.opinions[n.said.opinions["review"].isin(n.now.index) & (n.said.opinions["aspect"] == aspect)]
-    bad = said[said["polarity"] == "negative"]
-    by_letters = {"".join(filter(str.isalnum, clause)): clause for clause in (bad if len(bad) else said)["clause"]}
-    clauses = list(by_letters.values())
-    order = np.argsort(-text.typicality(clauses), kind="stable")
-    return [clauses[place][:40] for place in order[:count]]
 
 
 def _three_way(page: Page) -> Parts:
@@ -193,8 +170,9 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
             {
                 "side": page.text(f"group.{group}"),
                 "negative_count": now,
-                "negative_range": _ranged(page, metrics.share(now, len(n.now)), now, len(n.now)),
+                "negative_range": more.ranged(page, metrics.share(now, len(n.now)), now, len(n.now)),
                 "negative_change": change,
+                "per_thousand": _per_thousand(page, group),
                 "dsr": _score(n, SCORES[group], -1),
                 "dsr_change": _score(n, SCORES[group], -1) - _score(n, SCORES[group], 0),
                 "owner": labels.text(f"findings.owner.{OWNERS[group]}", page.lang),
@@ -202,9 +180,26 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
         )
     columns = [
         ("side", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
-        ("dsr", "score"), ("dsr_change", "score"), ("owner", "text"),
+        ("per_thousand", "text"), ("dsr", "score"), ("dsr_change", "score"), ("owner", "text"),
     ]  # fmt: skip
     return page.table("three_way", pd.DataFrame(rows), columns)
+
+
+def _per_thousand(page: Page, group: str) -> str:
+    """Complaints of a side per 1,000 parcels (logistics, where known) or buyers, with range and the period before."""
+    n: Numbers = page.numbers
+    now, before = (
+        n.behind(group, period).per_thousand(n.complaints(group, rows))
+        for period, rows in ((n.period, n.now), (n.compare, n.before))
+    )
+    if math.isnan(now.estimate):
+        return labels.MISSING
+    parcels = group == "logistics" and not math.isnan(reviews_orders.parcels_behind(n.trade_days, n.period).count)
+    values = {"value": f"{now.estimate:.1f}", "low": f"{now.low:.1f}", "high": f"{now.high:.1f}"}
+    sentence = page.text("three_way.per_parcels" if parcels else "three_way.per_buyers", **values)
+    if math.isnan(before.estimate):
+        return sentence
+    return sentence + page.text("three_way.per_before", value=f"{before.estimate:.1f}")
 
 
 def _score(n: Numbers, name: str, place: int) -> float:
@@ -215,175 +210,14 @@ def _score(n: Numbers, name: str, place: int) -> float:
     return float(known.iloc[place]) if len(known) else math.nan
 
 
-def _where(page: Page) -> Parts:
-    n: Numbers = page.numbers
-    if n.now.empty or (n.now["item_id"] == "").all():
-        return page.muted("where.no_items"), page.muted("where.no_sku"), *_where_more(page)
-    worst = [one for one in n.counts if one.negative and one.aspect != "overall"][:6]
-    spots = metrics.places(n.now, n.said.reviews["negative"])
-    spots = spots.sort_values(["reviews", "item_id", "sku"], ascending=[False, True, True])
-    shown = spots.head(10)
-    if not worst or (shown["reviews"] < metrics.LEAST_CELL).all():
-        return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots), *_where_more(page)
-    names = aspect_names(page)
-    counted = metrics.complaints_by_place(n.said, n.now)
-    cells = []
-    for row in shown.itertuples():
-        for one in worst:
-            count = int(counted.get((row.item_id, row.sku, one.aspect), 0))
-            enough = row.reviews >= metrics.LEAST_CELL
-            share = count / row.reviews
-            written = labels.format_value(share, "pct", page.lang) if enough else f"{count}/{row.reviews}"
-            cells.append((spot_label(page, row.item_id, row.sku), names[one.aspect], share, written, enough))
-    frame = pd.DataFrame(cells, columns=["row", "column", "value", "text", "enough"])
-    title = page.text("where.title_none")
-    if n.place and n.lead:
-        here = n.spots.iloc[0]
-        title = page.text(
-            "where.title", spot=spot_label(page, n.place.item_id, n.place.sku), aspect=names[n.lead.aspect],
-            count=n.place.marked, whole=int(here["reviews"]),
-        )  # fmt: skip
-    chart = charts.chart_heat(frame, id="where", title=title, alt=title, lang=page.lang)
-    return chart, _where_table(page, spots), *_where_more(page)
-
-
-def _where_more(page: Page) -> Parts:
-    return more.sku_table(page), more.sizing_table(page)
-
-
-def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
-    n: Numbers = page.numbers
-    names = aspect_names(page)
-    most: dict[tuple[str, str], tuple[str, int]] = {}
-    for (item_id, sku, aspect), count in metrics.complaints_by_place(n.said, n.now).items():
-        if count > most.get((item_id, sku), ("", 0))[1]:
-            most[item_id, sku] = aspect, int(count)
-    rows = []
-    for row in spots.itertuples():
-        aspect, count = most.get((row.item_id, row.sku), ("", 0))
-        found = metrics.share(row.marked, row.reviews, least=metrics.LEAST_CELL)
-        rows.append(
-            {
-                "item": item_label(page, row.item_id) if row.item_id else labels.MISSING,
-                "sku": row.sku or labels.MISSING,
-                "reviews_with_text": row.reviews,
-                "negative_range": _ranged(page, found, int(row.marked), int(row.reviews)),
-                "most_said": page.text("where.most", aspect=names[aspect], count=count) if count else labels.MISSING,
-            }
-        )
-    columns = [
-        ("item", "text"), ("sku", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
-        ("most_said", "text"),
-    ]  # fmt: skip
-    return page.table("where", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns, rows=10)
-
-
-def _evidence(page: Page) -> Parts:
-    n: Numbers = page.numbers
-    rows: list[dict[str, object]] = []
-    if n.lead:
-        marked = metrics.complaining(n.said, n.lead.aspect)
-        chosen = n.now[marked[n.now.index]]
-        said = n.said.opinions[n.said.opinions["aspect"] == n.lead.aspect]
-        clauses = said[said["polarity"] == "negative"].groupby("review")["clause"].first()
-        order = np.argsort(-text.typicality(clauses.reindex(chosen.index).tolist()), kind="stable")
-        typical = chosen.iloc[order].drop_duplicates("text").head(TYPICAL)
-        newest = chosen[~chosen.index.isin(typical.index)].iloc[::-1].head(NEWEST)
-        rows += [_evidence_row(page, row, "typical") for row in typical.index]
-        rows += [_evidence_row(page, row, "newest") for row in newest.index]
-    pool = sorted(n.now.index, key=lambda row: str(n.now.loc[row, "review_id"]))
-    drawn = random.Random(_SEED).sample(pool, min(RANDOM, len(pool)))  # noqa: S311 - a fixed draw, not a secret
-    rows += [_evidence_row(page, row, "random") for row in drawn]
-    columns = [
-        ("kind", "text"), ("day", "day"), ("spot", "text"), ("review_text", "text"), ("follow_up", "text"),
-        ("opinions", "text"), ("judged_as", "text"),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
-    return (page.table("evidence", frame, columns),)
-
-
-def _evidence_row(page: Page, row: int, kind: str) -> dict[str, object]:
-    n: Numbers = page.numbers
-    review = n.said.reviews.loc[row]
-    names = aspect_names(page)
-    said = n.said.opinions[n.said.opinions["review"] == row].drop_duplicates(["aspect", "polarity"])
-    heard = labels.text("common.list_mark", page.lang).join(
-        page.text(f"evidence.heard.{one.polarity}", aspect=names[one.aspect], word=one.opinion)
-        for one in said.itertuples()
-    )
-    both = {"positive", "negative"} <= set(said["polarity"])
-    judged = "mixed" if both else "negative" if review["negative"] else "not_negative"
-    return {
-        "kind": page.text(f"evidence.{kind}"),
-        "day": review["day"],
-        "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
-        "review_text": review["text"][:_SHOWN],
-        "follow_up": review["follow_up"][:_SHOWN] or labels.MISSING,
-        "opinions": heard or labels.MISSING,
-        "judged_as": page.text(f"evidence.{judged}"),
-    }
-
-
-def _money(page: Page) -> Parts:
-    n: Numbers = page.numbers
-    if not page.shop.has("refunds"):
-        return (page.muted("money.no_refunds"),)
-    if n.refunds is None or n.place is None:
-        return (page.muted("money.no_place"),)
-    row = {
-        "problem": page.text("money.problem", item=n.place.name),
-        "refund_cases": n.refunds.cases,
-        "refunded_amount": n.refunds.amount,
-        "refund_cases_before": n.refunds.cases_before,
-        "refunded_before": n.refunds.amount_before,
-        "explained": page.text("money.explained"),
-    }
-    columns = [
-        ("problem", "text"), ("refund_cases", "int"), ("refunded_amount", "money"), ("refund_cases_before", "int"),
-        ("refunded_before", "money"), ("explained", "text"),
-    ]  # fmt: skip
-    return (page.table("money", pd.DataFrame([row]), columns),)
-
-
-def _to_do(page: Page) -> Parts:
-    n: Numbers = page.numbers
-    if n.period is None:
-        return page.muted("to_do.undated"), more.changes_to_make(page)
-    if n.to_answer.empty:
-        return page.muted("to_do.none", days=ANSWER_DAYS), more.changes_to_make(page)
-    names, groups = aspect_names(page), text.aspect_groups()
-    rows = []
-    for index, review in n.to_answer.iterrows():
-        said = n.said.opinions[(n.said.opinions["review"] == index) & (n.said.opinions["polarity"] == "negative")]
-        aspects = list(dict.fromkeys(said["aspect"]))
-        first = next((aspect for aspect in aspects if aspect != "overall"), "overall")
-        own = f"to_do.points.{first}"
-        rows.append(
-            {
-                "day": review["day"],
-                "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
-                "problem": labels.text("common.list_mark", page.lang).join(names[one] for one in aspects)
-                or labels.MISSING,
-                "review_text": review["text"][:_SHOWN],
-                "points": page.text(own if page.has_text(own) else f"to_do.points.{groups[first]}"),
-                "days_ago": (n.period.end - review["day"]).days,
-            }
-        )
-    columns = [
-        ("day", "day"), ("days_ago", "int"), ("spot", "text"), ("problem", "text"), ("review_text", "text"),
-        ("points", "text"),
-    ]  # fmt: skip
-    return page.table("to_do", pd.DataFrame(rows), columns, rows=20), more.changes_to_make(page)
-
-
 _BUILDERS: dict[str, Callable[[Page], Parts]] = {
     "trend": _trend,
     "aspects": _aspects,
     "three_way": _three_way,
-    "where": _where,
-    "evidence": _evidence,
-    "money": _money,
+    "where": where.where,
+    "evidence": evidence.evidence,
+    "money": evidence.money,
     "words": more.words,
     "rival": more.rival,
-    "to_do": _to_do,
+    "to_do": evidence.to_do,
 }

@@ -25,6 +25,7 @@ _SECTIONS = ("fees", "intake", "targets")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HEADING = re.compile(r"\s*\[")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_ASPECT = re.compile("[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Settings:
     refund_rate : share of sales refunded in the long run, 0-1; None: taken from the data.
     fees : name to rate or amount, as typed under `[fees]`.
     targets : month (2026-08) to the payment aimed at, as typed under `[targets]`; the targets table goes first.
+    words, aspects : words of the trade for reading reviews, as typed under `[words]` and `[aspects.NAME]`; what is in
+        them is checked where reviews are read (`text.lexicon`).
     lang : language of the reports unless a run says otherwise.
     sample : whether this is the simulated shop.
     """
@@ -53,6 +56,8 @@ class Settings:
     refund_rate: float | None = None
     fees: Mapping[str, float] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
+    aspects: Mapping[str, Any] = field(default_factory=dict)
     lang: str = "zh"
     sample: bool = False
 
@@ -168,6 +173,10 @@ def _is_right(name: str, value: Any) -> bool:
         )
     if name == "fees":
         return isinstance(value, dict) and all(_is_number(rate) and rate >= 0 for rate in value.values())
+    if name == "words":
+        return isinstance(value, dict)
+    if name == "aspects":
+        return isinstance(value, dict) and all(_ASPECT.fullmatch(key) for key in value)
     if name == "sample":
         return isinstance(value, bool)
     if not isinstance(value, str):

@@ -1,0 +1,168 @@
+"""Sections of the review page that hold sentences and what follows from them: evidence, money, what to answer."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pandas as pd
+
+from shopnb import labels, text, view
+from shopnb.findings.reviews import conversion_loss
+from shopnb.metrics import reviews as metrics
+from shopnb.metrics import reviews_orders
+from shopnb.pages import review_analysis_more as more
+from shopnb.pages.base import Page
+from shopnb.pages.review_analysis_more import Part, Parts
+from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_names, spot_label
+
+TYPICAL, NEWEST, RANDOM = 5, 3, 10
+_SEED = 10
+_SHOWN = 400  # characters of a review that a table shows
+
+
+def typical_clauses(page: Page, aspect: str, count: int) -> list[str]:
+    """The clauses that stand best for what is said of an aspect: complaints if there are any, else praise."""
+    n: Numbers = page.numbers
+    said = n.said.opinions[n.said.opinions["review"].isin(n.now.index) & (n.said.opinions["aspect"] == aspect)]
+    bad = said[said["polarity"] == "negative"]
+    by_letters = {"".join(filter(str.isalnum, clause)): clause for clause in (bad if len(bad) else said)["clause"]}
+    clauses = list(by_letters.values())
+    order = np.argsort(-text.typicality(clauses), kind="stable")
+    return [clauses[place][:40] for place in order[:count]]
+
+
+def evidence(page: Page) -> Parts:
+    """Sentences as buyers wrote them: the most typical of the leading complaint, the newest, and some by lot."""
+    n: Numbers = page.numbers
+    rows: list[dict[str, object]] = []
+    if n.lead:
+        marked = metrics.complaining(n.said, n.lead.aspect)
+        chosen = n.now[marked[n.now.index]]
+        said = n.said.opinions[n.said.opinions["aspect"] == n.lead.aspect]
+        clauses = said[said["polarity"] == "negative"].groupby("review")["clause"].first()
+        order = np.argsort(-text.typicality(clauses.reindex(chosen.index).tolist()), kind="stable")
+        typical = chosen.iloc[order].drop_duplicates("text").head(TYPICAL)
+        newest = chosen[~chosen.index.isin(typical.index)].iloc[::-1].head(NEWEST)
+        rows += [_evidence_row(page, row, "typical") for row in typical.index]
+        rows += [_evidence_row(page, row, "newest") for row in newest.index]
+    pool = sorted(n.now.index, key=lambda row: str(n.now.loc[row, "review_id"]))
+    drawn = random.Random(_SEED).sample(pool, min(RANDOM, len(pool)))  # noqa: S311 - a fixed draw, not a secret
+    rows += [_evidence_row(page, row, "random") for row in drawn]
+    columns = [
+        ("kind", "text"), ("day", "day"), ("spot", "text"), ("review_text", "text"), ("follow_up", "text"),
+        ("opinions", "text"), ("judged_as", "text"),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
+    return (page.table("evidence", frame, columns),)
+
+
+def _evidence_row(page: Page, row: int, kind: str) -> dict[str, object]:
+    n: Numbers = page.numbers
+    review = n.said.reviews.loc[row]
+    names = aspect_names(page)
+    said = n.said.opinions[(n.said.opinions["review"] == row) & (n.said.opinions["opinion"] != "")]
+    said = said.drop_duplicates(["aspect", "polarity"])
+    heard = labels.text("common.list_mark", page.lang).join(
+        page.text(f"evidence.heard.{one.polarity}", aspect=names[one.aspect], word=one.opinion)
+        for one in said.itertuples()
+    )
+    both = {"positive", "negative"} <= set(said["polarity"])
+    judged = "mixed" if both else "negative" if review["negative"] else "not_negative"
+    return {
+        "kind": page.text(f"evidence.{kind}"),
+        "day": review["day"],
+        "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
+        "review_text": review["text"][:_SHOWN],
+        "follow_up": review["follow_up"][:_SHOWN] or labels.MISSING,
+        "opinions": heard or labels.MISSING,
+        "judged_as": page.text(f"evidence.{judged}"),
+    }
+
+
+def money(page: Page) -> Parts:
+    """Refunds for faults, since which day of payment, and conversion of the item in the same days; never added up."""
+    return _refunds(page), paid_line(page), _conversion(page)
+
+
+def paid_line(page: Page) -> view.TextPart:
+    """Since which day of payment the item is refunded for faults more often: the batch, where refunds know it."""
+    n: Numbers = page.numbers
+    since = n.paid_since
+    if since is None or n.place is None or since.first is None or since.low is None or since.high is None:
+        return page.muted("money.no_paid")
+    sentence = page.text(
+        "money.paid", item=n.place.name, day=since.first, low=since.low, high=since.high,
+        before=f"{1000 * since.step.rate_before:.1f}", after=f"{1000 * since.step.rate_after:.1f}",
+        open=reviews_orders.OPEN_DAYS,
+    )  # fmt: skip
+    return view.TextPart(sentence)
+
+
+def _conversion(page: Page) -> view.TextPart:
+    n: Numbers = page.numbers
+    amount, low, high = conversion_loss(n.conversion)
+    if n.conversion is None or n.place is None or math.isnan(amount):
+        return page.muted("money.no_conversion")
+    moved = n.conversion
+    shown = [labels.format_value(value, "money", page.lang) for value in (amount, low, high)]
+    return view.TextPart(
+        page.text(
+            "money.conversion", item=n.place.name, base=moved.payers_base / moved.visitors_base,
+            now=moved.payers / moved.visitors, amount=shown[0], low=shown[1], high=shown[2],
+        )
+    )  # fmt: skip
+
+
+def _refunds(page: Page) -> Part:
+    n: Numbers = page.numbers
+    if not page.shop.has("refunds"):
+        return page.muted("money.no_refunds")
+    if n.refunds is None or n.place is None:
+        return page.muted("money.no_place")
+    row = {
+        "problem": page.text("money.problem", item=n.place.name),
+        "refund_cases": n.refunds.cases,
+        "refunded_amount": n.refunds.amount,
+        "refund_cases_before": n.refunds.cases_before,
+        "refunded_before": n.refunds.amount_before,
+        "explained": page.text("money.explained"),
+    }
+    columns = [
+        ("problem", "text"), ("refund_cases", "int"), ("refunded_amount", "money"), ("refund_cases_before", "int"),
+        ("refunded_before", "money"), ("explained", "text"),
+    ]  # fmt: skip
+    return page.table("money", pd.DataFrame([row]), columns)
+
+
+def to_do(page: Page) -> Parts:
+    """Negative reviews to answer with the points an answer should make, and what page and words should change."""
+    n: Numbers = page.numbers
+    if n.period is None:
+        return page.muted("to_do.undated"), more.changes_to_make(page)
+    if n.to_answer.empty:
+        return page.muted("to_do.none", days=ANSWER_DAYS), more.changes_to_make(page)
+    names, groups = aspect_names(page), n.said.groups
+    rows = []
+    for index, review in n.to_answer.iterrows():
+        said = n.said.opinions[(n.said.opinions["review"] == index) & (n.said.opinions["polarity"] == "negative")]
+        aspects = list(dict.fromkeys(said["aspect"]))
+        first = next((aspect for aspect in aspects if aspect != "overall"), "overall")
+        own = f"to_do.points.{first}"
+        rows.append(
+            {
+                "day": review["day"],
+                "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
+                "problem": labels.text("common.list_mark", page.lang).join(names[one] for one in aspects)
+                or labels.MISSING,
+                "review_text": review["text"][:_SHOWN],
+                "points": page.text(own if page.has_text(own) else f"to_do.points.{groups[first]}"),
+                "days_ago": (n.period.end - review["day"]).days,
+            }
+        )
+    columns = [
+        ("day", "day"), ("days_ago", "int"), ("spot", "text"), ("problem", "text"), ("review_text", "text"),
+        ("points", "text"),
+    ]  # fmt: skip
+    return page.table("to_do", pd.DataFrame(rows), columns, rows=20), more.changes_to_make(page)
