@@ -84,7 +84,7 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     page.wait_for_function(f"window.jupyterapp && {widget}?.sessionContext?.session?.kernel?.status === 'idle'")
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_selector(".nb-start-findings", state="attached")
-    page.wait_for_function("document.querySelector('.nb-start-field-shop select').selectedIndex >= 0")
+    page.locator(".nb-start-p.strong", has_text="禾木杯具旗舰店(虚构):").wait_for()
 
     page.locator(".nb-start-field-shop select").select_option(label=word("new"))
     page.locator(".nb-start-field-name input").fill("杯子店")

@@ -108,6 +108,9 @@ class Choosing(Panel):
         if not name:
             self.say(self.desk.text("new_without_name"), "attention")
             return
+        if self.desk.work.is_busy:
+            self.say(self.desk.text("busy"), "attention")
+            return
         margin = written_rate("margin_rate", self.margin.value)
         folder = new_shop(Path(SHOPS) / safe_name(name), name=name, platform=self.platform.value, lang=self.desk.lang)
         if margin is not None:
