@@ -33,7 +33,7 @@ SERVER = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.allow_root=True",
 )  # fmt: skip
 PATIENCE = 90_000  # milliseconds that one step may take on a loaded machine
-SAVED_BYTES = 330_000
+SAVED_BYTES = 290_000
 KNOWN = ("Starting application in workspace", "Starting WebSocket")  # what JupyterLab itself says
 SESSION = "window.jupyterapp.shell.currentWidget?.sessionContext?.session"
 READY = """() => {
