@@ -136,3 +136,21 @@ def test_a_renderer_that_somebody_chose_stays():
 def test_a_package_left_out_while_altair_is_imported_can_be_imported_afterwards():
     altair_start._import_without("antigravity")
     assert "antigravity" not in sys.modules
+
+
+def test_names_of_neighbouring_campaigns_keep_clear_of_each_other():
+    days = [dt.date(2026, 5, 1) + dt.timedelta(days=turn) for turn in range(80)]
+    frame = pd.DataFrame({"day": days * 2, "series": ["a"] * 80 + ["b"] * 80, "value": range(160)})
+    spans = [
+        (dt.date(2026, 5, 20), dt.date(2026, 5, 21), "Spring sale of the year"),
+        (dt.date(2026, 5, 23), dt.date(2026, 5, 24), "Children's Day sale"),
+        (dt.date(2026, 5, 26), dt.date(2026, 5, 27), "Dragon Boat Festival"),
+        (dt.date(2026, 7, 10), dt.date(2026, 7, 12), "618"),
+    ]
+    part = charts.chart_lines(frame, id="x", title="t", alt="a", lang="en", value_title="people", spans=spans)
+    rows = [row for data in part.spec["datasets"].values() for row in data if "middle" in row]
+    assert [row["name"] for row in rows] == ["Spring sale of the year", "Children's Day sale", "", "618"]
+    lines = [row["y"] for row in rows]
+    assert lines[0] != lines[1]  # side by side: on two lines; the third finds no room and is shaded only
+    assert lines[3] == lines[0]
+    assert max(lines) < -14  # above the title of the axis

@@ -36,7 +36,8 @@ def _who_came(page: Page) -> Parts:
     n: Numbers = page.numbers
     by = "group" if len(set(n.wide["group"])) > 1 else "source_1"
     sums = n.wide.groupby(by, sort=False)[["visitors", "visitors_before"]].sum(min_count=1)
-    order = sorted(sums.index, key=_group_order) if by == "group" else list(sums.index)
+    largest = sums.sort_values("visitors", ascending=False, kind="stable").index
+    order = sorted(sums.index, key=_group_order) if by == "group" else list(largest)
     sides = [("now", "visitors"), *([("before", "visitors_before")] if n.before else [])]
     frame = pd.DataFrame(
         [
