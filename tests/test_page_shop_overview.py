@@ -325,6 +325,27 @@ def test_no_visitors_and_negative_refunds_leave_no_nonsense(tmp_path):
     assert now.payment_conversion == pytest.approx(240 / 6000)
 
 
+@pytest.mark.parametrize("grain", ["day", "week"])
+def test_a_shop_that_nobody_visits_any_more_is_told_so_with_its_usual_worth(tmp_path, grain):
+    rows = [(f"2026-08-{day:02d}", 1000 + day, 40, 2800 + day, 10) for day in range(1, 31)]
+    rows[23:] = [(f"2026-08-{day:02d}", 0, 0, 0, 10) for day in range(24, 31)]
+    import_files([odd_days(tmp_path / "files", "日报_2026-08-31.csv", rows)], tmp_path / "shop")
+    page = opened(tmp_path / "shop", grain=grain, margin_rate=0.4)
+    assert not [text for text in words(page) if "nan" in text.lower() or "inf" in text.lower()]
+    fallen = [one for one in page.found if one.code == "visitors_fell"]
+    assert [one.code for one in page.found] == [one.code for one in fallen]
+    if grain == "day":  # four same weekdays before: about ¥2,800 a day × 40 % × 30 days
+        assert fallen[0].amount == pytest.approx(-2800 * 30 * 0.4, rel=0.05)
+
+
+def test_two_days_are_read_as_days(tmp_path):
+    days = [("2026-08-29", 431, 2, 10638, 39), ("2026-08-30", 400, 0, 0, 20)]
+    import_files([daily_csv(tmp_path / "files", days)], tmp_path / "shop")
+    page = opened(tmp_path / "shop")
+    assert page.numbers.period.days == 1
+    assert "0 位买家" in page.view.screen.verdict
+
+
 def test_a_months_target_may_stand_in_the_settings(tmp_path):
     rows = [(f"2026-08-{day:02d}", 1000, 40, 2800, 90) for day in range(1, 31)]
     import_files([daily_csv(tmp_path / "files", rows)], tmp_path / "shop")

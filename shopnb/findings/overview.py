@@ -176,6 +176,12 @@ def _mean(bases: Sequence[Totals], name: str) -> float:
     return sum(known) / len(known) if known else math.nan
 
 
+def _now_or_usual(seen: Situation, name: str) -> float:
+    """A number of the period; its mean over normal periods where nobody came or bought and there is none."""
+    value = float(getattr(seen.now, name))
+    return _mean(seen.bases, name) if math.isnan(value) else value
+
+
 def _per_month(amount: float, now: Totals) -> float:
     return amount / now.period.days * MONTH_DAYS
 
@@ -186,11 +192,9 @@ def find_conversion(seen: Situation) -> Finding | None:
     signal = watched["payment_conversion"]
     if not signal.stands_out:
         return None
-    lost = _per_month((signal.now - signal.base) * now.visitor_days * now.spend_per_buyer * basis.share, now)
-    ends = [
-        _per_month((signal.now - end) * now.visitor_days * now.spend_per_buyer * basis.share, now)
-        for end in (signal.high, signal.low)
-    ]
+    worth = now.visitor_days * _now_or_usual(seen, "spend_per_buyer") * basis.share
+    lost = _per_month((signal.now - signal.base) * worth, now)
+    ends = [_per_month((signal.now - end) * worth, now) for end in (signal.high, signal.low)]
     values = {"rate": signal.now, "rate_base": signal.base, "low": signal.low, "high": signal.high}
     content = now.content_visitor_days / now.visitor_days if now.visitor_days else math.nan
     content_base = _mean(seen.bases, "content_visitor_days") / _mean(seen.bases, "visitor_days")
@@ -233,7 +237,7 @@ def find_visitors(seen: Situation) -> Finding | None:
     sales = watched["paid_amount"]
     if not signal.stands_out or sales.direction != signal.direction:
         return None
-    worth = now.visitor_value * basis.share
+    worth = _now_or_usual(seen, "visitor_value") * basis.share
     return Finding(
         code="visitors_fell" if signal.direction < 0 else "visitors_rose",
         domain="TR23",

@@ -113,7 +113,8 @@ class ShopOverview(Page):
         values = {"paid": n.now.paid_amount, "margin": n.now.margin, "payers": n.now.payer_days}
         if math.isnan(sales.low):
             if not n.comparable or not n.before.paid_amount:
-                return self.text("verdict.too_few_days", **values, days=len(n.days))
+                key = "too_few_days_paid" if math.isnan(n.now.payer_days) else "too_few_days"
+                return self.text(f"verdict.{key}", **values, days=len(n.days))
             change = n.now.paid_amount / n.before.paid_amount - 1
             return self.text("verdict.no_base", **values, change=change)
         state = (

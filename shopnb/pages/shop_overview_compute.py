@@ -186,10 +186,11 @@ def _scenes(page: Page, now: Period, before: Period) -> list[overview.AdScene]:
 
 
 def _grain(days: pd.DataFrame) -> str:
-    """Four weeks for a shop of fewer than 10 buyers a day, a week for others, a day where there is only one."""
-    if len(days) < 2:
+    """Four weeks for a shop of fewer than 10 buyers a day, a week for others; less where the report is shorter."""
+    if len(days) < 7:
         return "day"
-    return "four_weeks" if days["payers"].tail(28).mean() < SMALL_SHOP_BUYERS else "week"
+    is_small = days["payers"].tail(28).mean() < SMALL_SHOP_BUYERS
+    return "four_weeks" if is_small and len(days) >= 28 else "week"
 
 
 def _next_month(month: dt.date) -> dt.date:

@@ -21,7 +21,8 @@ def service_section(page: Page) -> Parts:
     weeks = recent.assign(day=pd.to_datetime(recent["day"]).dt.to_period("W-SUN").dt.start_time.dt.date)
     summed = weeks.groupby("day", as_index=False)[["refunded_amount", "paid_amount"]].sum(min_count=7)
     series = summed.assign(
-        value=summed["refunded_amount"] / summed["paid_amount"], series=labels.heading("refund_share", page.lang)
+        value=summed["refunded_amount"] / summed["paid_amount"].where(summed["paid_amount"] > 0),
+        series=labels.heading("refund_share", page.lang),
     ).dropna(subset=["value"])
     chart: view.ChartPart | view.TextPart = page.muted("service.no_refunds")
     if len(series) >= 2:
@@ -54,12 +55,15 @@ def service_section(page: Page) -> Parts:
             "before": labels.format_value(
                 _last_or_sum(earlier[name], kinds.get(name)), kinds.get(name, "score"), page.lang
             ),
+            "peer_mean": labels.MISSING,
         }
         for name in names
         if inside[name].notna().any()
     ]
     names = ["metric", "now", "before", "peer_mean"]
-    frame = pd.DataFrame([*_service_rows(page), *rows], columns=names).fillna(labels.MISSING)
+    frame = pd.DataFrame([*_service_rows(page), *rows], columns=names)
+    if frame.empty:
+        return chart, _score_words(page)
     there = [name for name in names if name != "peer_mean" or (frame[name] != labels.MISSING).any()]
     return chart, _score_words(page), page.table("service", frame, [(name, "text") for name in there], rows=6)
 
