@@ -185,7 +185,7 @@ def rates_compared(shown_a: float, hit_a: float, shown_b: float, hit_b: float, *
         lang,
         first=labels.format_value(hit_a / shown_a, "pct2", lang),
         second=labels.format_value(hit_b / shown_b, "pct2", lang),
-        gap=labels.format_value(abs(found.estimate), "pp", lang),
+        gap=labels.format_value(abs(found.estimate), "pp", lang).removeprefix("+"),
         range=labels.format_range(found.low * 100, found.high * 100, "ratio", lang),
         p=found.p_value,
     )
