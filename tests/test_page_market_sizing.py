@@ -9,6 +9,7 @@ from shopnb import open_page
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.intake import import_files
 from shopnb.labels import LANGUAGES
+from shopnb.view import TextPart
 
 
 def opened(folder, **given):
@@ -112,6 +113,23 @@ def rows_of(count, sold, price=lambda turn: 20 + turn):
 def test_one_bucket_cannot_be_sized(tmp_path):
     page = opened(shop_of(tmp_path, rows_of(60, lambda turn: "100+人付款")))
     assert page.record()["figures"]["market_money"]["code"] == "one_bucket"
+    assert page.found == []
+    said = [part.text for section in page.view.sections for part in section.parts if isinstance(part, TextPart)]
+    assert not any("没有付款人数" in one for one in [*said, page.view.screen.verdict, page.view.screen.quiet])
+
+
+def test_ten_listings_are_no_market_and_open_ones_are_not_sized(tmp_path):
+    opens = opened(shop_of(tmp_path / "open", rows_of(10, lambda turn: "100+人付款" if turn % 2 else f"{turn}人付款")))
+    assert opens.record()["figures"]["market_money"]["code"] == "too_few_listings"
+    exact = opened(shop_of(tmp_path / "exact", rows_of(10, lambda turn: f"{turn + 3}人付款")))
+    assert exact.numbers.size.money.estimate == sum((turn + 3) * (20 + turn) for turn in range(10))
+    assert exact.found == []
+    assert all(any(note.code == "few_goods" for note in page.view.health) for page in (opens, exact))
+
+
+def test_placeholders_only_are_named_as_such(tmp_path):
+    page = opened(shop_of(tmp_path, rows_of(12, lambda turn: "5人付款", price=lambda turn: 99999)))
+    assert "12 行的价格都是占位价" in page.view.screen.verdict
     assert page.found == []
 
 

@@ -16,6 +16,7 @@ from shopnb.stats.estimate import normal_quantile
 ENTER_RATIO = 1.2  # money share ÷ goods share from which a band has more money than goods
 AVOID_RATIO = 0.8
 LEAST_SHARE = 0.10  # of money (to enter) or of goods (to avoid): smaller bands are not worth a sentence
+LEAST_GOODS = 20  # fewer are no market: they speak for themselves
 HELD_BY_FEW = 0.60  # share of the four largest shops: an experience line, not a law (pages.md 2.2)
 ENTRY_REVIEW_DAYS = 45
 NEAR = 0.15  # an own price so far below a band's edge may be tried inside it
@@ -56,14 +57,15 @@ def find_market(places: Positions, *, basis: MarketBasis, today: dt.date | None,
     """Band to enter, price to try, band to keep out of, attribute to add, market or category to avoid, day to order."""
     bands, held = places.bands, places.held
     found: list[Finding | None] = []
-    if not bands.code:
+    few = bands.frame["goods"].sum() < LEAST_GOODS
+    if not bands.code and not few:
         found += [
             _enter(bands, basis, today, level),
             _try_price(bands, places.own_prices, basis, today),
             _avoid(bands, basis, today),
             _attribute(places, basis, today, level),
         ]
-    if not held.code and held.leaders[4].low > HELD_BY_FEW:
+    if not held.code and not few and held.leaders[4].low > HELD_BY_FEW:
         found.append(
             Finding(
                 code="market_held",

@@ -11,7 +11,7 @@ import pandas as pd
 from shopnb import labels, view
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings import Finding
-from shopnb.findings.market import MarketBasis, Positions, find_market
+from shopnb.findings.market import LEAST_GOODS, MarketBasis, Positions, find_market
 from shopnb.metrics import market
 from shopnb.metrics.periods import Period
 from shopnb.pages import market_sizing_cards as cards
@@ -196,7 +196,7 @@ class MarketSizing(Page):
         goods = self.numbers.goods.frame.dropna(subset=["sold_low"])
         shown = goods[goods["sold_low"] == goods["sold_low"][goods["sold_low"] <= low].max()]
         is_exact = bool((shown["sold_low"] == shown["sold_high"]).all())
-        return self.text("card.exactly" if is_exact else "card.at_least", sold=low)
+        return self.text("card.exactly" if is_exact else "card.at_least", sold=round(low))
 
     def window_ending(self) -> str:
         """Ending of the labels that must say 30 days while nobody has answered which days the shown sales cover."""
@@ -204,12 +204,17 @@ class MarketSizing(Page):
 
     def quiet(self) -> str:
         """What is said where nothing stands out."""
-        return self.text("quiet" if self.numbers.goods.has_sales else "quiet_no_sales")
+        n = self.numbers
+        if n.goods.has_sales:
+            return self.text("quiet" if n.size.money.is_known else "quiet_unknown")
+        return self.text("quiet_no_sales" if len(n.goods.frame) else "quiet_nothing")
 
     def verdict(self) -> str:
         """One sentence with one main figure."""
         n, money = self.numbers, self.numbers.size.money
         if math.isnan(money.estimate):
+            if n.goods.frame.empty:
+                return self.text("verdict.nothing", lines=n.goods.lines)
             return self.text(
                 "verdict.supply_only" if not n.goods.has_sales else "verdict.unknown", goods=len(n.goods.frame)
             )
@@ -256,8 +261,10 @@ class MarketSizing(Page):
             if falling.is_known:
                 kind = market.kind_of(falling)
                 notes.append(Note(kind, self.text(f"health.{kind}", share=falling.estimate)))
-        else:
+        elif len(n.goods.frame):
             notes.append(Note("no_sales", self.text("health.no_sales"), "attention"))
+        if len(n.goods.frame) < LEAST_GOODS:
+            notes.append(Note("few_goods", self.text("health.few_goods", count=len(n.goods.frame)), "attention"))
         notes.append(Note("coverage", self.text("health.coverage", lines=n.goods.lines)))
         if n.goods.repeats or n.goods.placeholders:
             notes.append(

@@ -34,6 +34,11 @@ def ranged(page: MarketSizing, value: Estimate, kind: str) -> str:
     return labels.format_range(value.low, value.high, kind, page.lang) if known else labels.MISSING
 
 
+def _why(page: MarketSizing, section: str, code: str) -> str:
+    """Key of the sentence that says why a section has no numbers: no sales at all, or sales that tell too little."""
+    return f"{section}.no_sales" if code == "no_listings" or not page.numbers.goods.has_sales else f"{section}.unknown"
+
+
 def _size_table(page: MarketSizing) -> view.TablePart:
     n = page.numbers
     rows = [
@@ -190,7 +195,7 @@ def _bands(page: MarketSizing) -> Parts:
     ]
     table = page.table("bands", frame.assign(ratio_range=ranges), columns)
     if n.bands.code:
-        return page.muted("bands.no_sales"), own_line, table
+        return page.muted(_why(page, "bands", n.bands.code)), own_line, table
     series = (page.text("bands.goods_share"), page.text("bands.money_share"))
     pairs = pd.DataFrame(
         [
@@ -236,7 +241,7 @@ def _against_band(page: MarketSizing) -> str:
 def _concentration(page: MarketSizing) -> Parts:
     n = page.numbers
     if n.held.code:
-        return page.muted("concentration.unknown"), page.muted("concentration.no_table"), _newcomers(page)
+        return page.muted(_why(page, "concentration", n.held.code)), _newcomers(page)
     holders = [("shop", n.held), ("brand", n.held_by_brand), ("place", n.held_by_place)]
     parts = pd.DataFrame(
         [
@@ -311,7 +316,7 @@ def _attributes(page: MarketSizing) -> Parts:
     words = in_band if page.best_band() is not None and not in_band.code else n.words
     if words.code:
         key = f"attributes.code.{words.code}"
-        return page.muted(key if page.has_text(key) else "attributes.unknown"), page.muted("attributes.no_table")
+        return (page.muted(key if page.has_text(key) else _why(page, "attributes", words.code)),)
     place = widest_gap(n.bands) if words is in_band else None
     band = None if place is None else n.bands.frame.iloc[place]
     where = page.text("attributes.all_bands") if band is None else page.band_name(band["low"], band["high"])
@@ -357,6 +362,11 @@ def _attributes(page: MarketSizing) -> Parts:
     return chart, replace(table, caption=page.text("attributes.table"), folded=True)
 
 
+def _shown(measure: str, value: float) -> float:
+    """Half a buyer or half a review is none."""
+    return value if measure not in ("sold", "comments") or math.isnan(value) else round(value)
+
+
 def _page_one(page: MarketSizing) -> Parts:
     n = page.numbers
     goods, own = n.page_one.goods, n.page_one.own
@@ -365,7 +375,9 @@ def _page_one(page: MarketSizing) -> Parts:
         {
             "measure": page.text(f"page_one.measure.{row.measure}"),
             **{
-                name: labels.format_value(getattr(row, name), kinds.get(row.measure, "pct"), page.lang)
+                name: labels.format_value(
+                    _shown(row.measure, getattr(row, name)), kinds.get(row.measure, "pct"), page.lang
+                )
                 for name in ("median", "best", "own", "gap")
             },
         }
