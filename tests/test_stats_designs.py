@@ -30,6 +30,7 @@ from shopnb.stats import (
 from shopnb.stats.quantiles import picked_quantile, range_quantile
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import calibration_designs  # noqa: E402 - beside the package
 from simulated_tests import Cell, at_end, daily, growthbook_width, planned, simulate  # noqa: E402 - beside the package
 
 
@@ -174,6 +175,13 @@ def test_a_small_slice_of_the_calibration(cell):
     assert once.covers_best.mean() >= 0.93
     assert looks.always_valid.mean() <= 0.05
     assert looks.fixed_z.mean() > 0.3  # what a user would run instead
+
+
+def test_a_change_beside_days_that_resemble_their_neighbours_rarely_alarms():
+    """Lag-one correlation 0.5 of the days' own swings: a z test on sums calls three in ten of nothing a change."""
+    plain, ours, _ = calibration_designs.judged(calibration_designs.Cell("change", 56, 9000, 0.06, echo=0.5), 150)
+    assert plain > 0.2
+    assert ours <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 150)
 
 
 @pytest.mark.parametrize(("rate", "effect", "per_day", "least"), [(0.05, 0.006, 3000, 0.80), (0.05, 0.01, 2000, 0.80)])

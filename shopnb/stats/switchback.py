@@ -49,8 +49,8 @@ def switchback(counts: pd.DataFrame, *, washout: int = 1, level: float = 0.95) -
     Notes
     -----
     Rates of days regressed on the version, the weekend and a straight trend, days weighing by 1 / (binomial variance +
-    variance between days); Student's t. The variance between days makes the day the unit: a million impressions on two
-    days are two days.
+    variance between days); Student's t; for turns of several days the likeness of neighbours widens the error.
+    The variance between days makes the day the unit: a million impressions on two days are two days.
 
     Examples
     --------
@@ -117,4 +117,5 @@ def _regress(used: pd.DataFrame, second: np.ndarray, level: float) -> Estimate:
     design = np.column_stack(columns)
     if len(rate) - design.shape[1] < 2 or np.linalg.matrix_rank(design) < design.shape[1]:
         design = design[:, :2]
-    return second_coefficient(rate, noise, design, level=level)
+    in_runs = int((second[1:] == second[:-1]).sum()) > len(second) // 4  # alternating by day, likeness cancels out
+    return second_coefficient(rate, noise, design, level=level, echo=in_runs)
