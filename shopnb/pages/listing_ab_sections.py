@@ -95,22 +95,18 @@ def _arms_table(page: ListingAb) -> view.TablePart:
             "successes": arm.successes,
             "rate_range": with_range(page, arm.rate, "pct2" if made.is_share else "number"),
             "difference_range": with_range(page, arm.difference, page.kind),
-            "pooled": labels.format_value(arm.pooled, page.kind, page.lang),
             "chance_best": page.chance_text(math.nan if made.state in _NO_CHANCE else arm.chance_best),
             "loss": math.nan if n.counts is None or not arm.enough else loss_amount(n.counts, made, arm),
             "judged": page.text(f"judged.{_judged(made.state, arm, made.best)}"),
         }
         for arm in made.arms
     ]
-    names = ["variant", "judged", "trials", "successes", "rate_range", "difference_range"]
-    names += ["pooled", "chance_best", "loss"]
+    names = ["variant", "judged", "trials", "successes", "rate_range", "difference_range", "chance_best", "loss"]
     frame = pd.DataFrame(rows, columns=names)
     kinds = {"trials": "int", "successes": "int", "loss": "money"}
     hidden = {"loss"} if frame["loss"].isna().all() else set()
     if (frame["chance_best"] == labels.MISSING).all():
         hidden.add("chance_best")
-    if not made.exaggerates:
-        hidden.add("pooled")
     columns = [(name, kinds.get(name, "text")) for name in names if name not in hidden]
     renamed = {"trials": page.trials_kind, "successes": page.successes_kind}
     frame = frame.rename(columns=renamed)
