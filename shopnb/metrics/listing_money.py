@@ -152,8 +152,11 @@ def value_gap(counts: Counts, first: str, second: str, *, margin_rate: float) ->
     Notes
     -----
     Daily differences weighed by a b / (a + b) of the day's impressions; a ratio of sums with days as units (delta
-    method). NaN with `missing_column` (no amounts or spend in the file) or `too_few` (under three days with both).
+    method). NaN with `no_margin` (nobody typed one), `missing_column` (no amounts or spend in the file) or `too_few`
+    (under three days with both).
     """
+    if math.isnan(margin_rate):
+        return Estimate(math.nan, code="no_margin")
     rows = counts.daily.dropna(subset=["day", "cost", "deal_amount"])
     rows = rows.assign(value=(rows["deal_amount"] * margin_rate - rows["cost"]) / rows["impressions"] * 1000)
     wide = rows.pivot_table(index="day", columns="variant", values=["value", "impressions"])

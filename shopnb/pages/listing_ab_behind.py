@@ -43,7 +43,7 @@ def _together(page: ListingAb) -> Part:
         page.text(f"behind_click.one_{_word(gap)}", metric=page.text(f"metric.{name}"), gap=with_range(page, gap, "pp"))
         for name, gap in gaps.items()
     ]
-    if n.value.code != "missing_column":
+    if n.value.code not in ("missing_column", "no_margin"):
         value = with_range(page, n.value, "money2")
         told.append(page.text(f"behind_click.one_{_word(n.value)}", metric=page.text("metric.value"), gap=value))
     mark = labels.text("common.list_mark", page.lang)
