@@ -123,6 +123,7 @@ def _size(page: MarketSizing) -> Parts:
             },
         ]
     )
+    frame = frame if money.low < money.high else frame.head(1)  # of exact numbers the sum is the size
     short = 1 - n.size.shown_money / money.estimate if money.estimate else math.nan
     key = "title_exact" if money.low == money.high else "title_same" if math.isnan(short) or short < 0.01 else "title"
     title = page.text(f"size.{key}", low=money.low, high=money.high, short=short, money=money.estimate)
@@ -268,7 +269,7 @@ def _concentration(page: MarketSizing) -> Parts:
     spans = zip(shops["share_low"], shops["share_high"], strict=True)
     shops = shops.assign(
         rank=range(1, len(shops) + 1),
-        share_range=[labels.format_range(low, high, "pct", page.lang) for low, high in spans],
+        share_range=[ranged(page, Estimate(low, low, high), "pct") for low, high in spans],
     )
     columns = [
         ("rank", "int"), ("shop_name", "text"), ("goods", "int"), ("money", "money"), ("market_share", "pct"),
@@ -300,7 +301,7 @@ def _newcomers(page: MarketSizing) -> view.TextPart:
     else:
         lines.append(page.text("concentration.no_new"))
     share_of_goods, flagships = n.flagships
-    if flagships.is_known:
+    if flagships.is_known and share_of_goods > 0:
         values = {"goods": share_of_goods, "money": plan.span(page, flagships, "pct0")}
         lines.append(page.text("concentration.flagships", **values))
     if n.held_by_brand.code == "no_names":
@@ -329,7 +330,8 @@ def _attributes(page: MarketSizing) -> Parts:
         }
     )  # fmt: skip
     held = frame[frame["holds"].astype(bool) & (frame["ratio"] > 1)]
-    best = held.loc[held["money_share"].idxmax()] if len(held) else None
+    surplus = (held["ratio_low"] - 1) * held["money_share"] / held["ratio"]  # the surest, as the finding takes it
+    best = held.loc[surplus.idxmax()] if len(held) else None
     near = frame[(frame["ratio_low"] > 1) & ~frame["holds"].astype(bool)]
     if best is not None:
         title = page.text(
