@@ -129,6 +129,116 @@ def test_a_bad_list_of_words_says_where(tmp_path):
     assert caught.value.values["where"] == "aspects.brewing.terms"
 
 
+ODD = [
+    ("",),
+    ("好",),
+    ("盖子漏水" + "这个杯子用了很久" * 6300,),  # 50,000 characters and more
+    ("Great bottle, keeps warm. Leaks a bit.",),
+    ("<b>漏水</b><img src=x onerror=alert(1)>",),
+    ("👍👍👍❤",),
+    ("nice 不錯 いいね good",),
+    ("顏色很好看,但是漏水<U+0001F60A>",),
+    ("此用户没有填写评价。",),
+    ("联系我 13800138000 或 a.b@example.com,漏水",),
+    ("<U+ZZZZ>\\x00{{7*7}}=cmd|' /C calc'!A0",),
+    *[("这个杯子真的非常好用,颜色也很好看,推荐大家购买",)] * 1000,
+]
+
+
+def whole(page):
+    """Everything the page shows, as HTML."""
+    shown = screen.screen_html(page.view.screen, page.lang)
+    for section in page.view.sections:
+        shown += "".join(block for block in screen.section_blocks(section, page.lang) if isinstance(block, str))
+    return shown
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_odd_reviews_make_a_page_without_markup_or_numbers_of_people(odd, lang):
+    page = opened(odd, lang=lang)
+    shown = whole(page)
+    assert "onerror=alert(1)>" not in shown.replace("&gt;", "")
+    assert "13800138000" not in shown
+    assert "example.com" not in shown
+    assert not [word for word in ("NaN", "None", "Traceback") if word in shown]
+    json.dumps(page.record(), allow_nan=False)
+
+
+def test_odd_reviews_are_read_as_they_should(odd):
+    page = opened(odd)
+    said = page.numbers.said
+    assert (len(said.defaults), said.aside) == (1, {"copy": 999})
+    by_text = said.reviews.set_index("text")["negative"]
+    assert not by_text["👍👍👍❤"]
+    leaks = said.opinions[said.opinions["aspect"] == "leak"]["review"]
+    texts = set(said.reviews.loc[leaks, "text"])
+    assert {"顏色很好看,但是漏水😊", "<b>漏水</b><img src=x onerror=alert(1)>"} <= texts
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    return make_shop(tmp_path_factory.mktemp("odd") / "shop", ODD, header=("评价",))
+
+
+def test_stars_of_zero_are_not_rated_and_follow_ups_count(tmp_path):
+    header = ("评论", "评价时间", "star", "追评内容")
+    rows = [(f"不错{turn}", "2026-08-20", turn % 6, "") for turn in range(60)]
+    rows += [("此用户没有填写评价。", "2026-08-21", 5, "用了一周漏水了"), ("系统默认好评", "2026-08-21", 5, "")]
+    page = opened(make_shop(tmp_path / "shop", rows, header=header))
+    said = page.numbers.said
+    assert said.reviews["stars"].isna().sum() == 10
+    assert len(said.defaults) == 1
+    late = said.reviews[said.reviews["follow_up"] == "用了一周漏水了"]
+    assert late["negative"].tolist() == [True]
+    stars = next(part for part in page.view.sections[3].parts if getattr(part, "id", "") == "where_stars").frame
+    assert stars["reviews_with_text"].tolist() == [11, 10, 10, 10, 10, 10]
+    assert stars["star"].tolist()[-1] == "没评星"
+
+
+def test_error_on_own_marks_is_shown(tmp_path):
+    rows = [
+        (f"{'漏水,差评' if turn % 2 else '保温好'}{turn}", "2026-08-20", 1 if turn % 2 else 5) for turn in range(100)
+    ]
+    page = opened(make_shop(tmp_path / "shop", rows, header=("评论", "评价时间", "star")))
+    assert page.figures()["error_own_marks"].n == 100
+    assert page.figures()["error_own_marks"].value == 0
+    assert page.health_notes()[0].text == "用本店 100 条好差评核对,机器判断约 100 条错 0 条(好差各半算)"
+
+
+def test_refunds_date_the_batch_and_conversion_is_not_added(sample):
+    since = sample.numbers.paid_since
+    assert since.first == dt.date(2026, 8, 13)  # TRUTH: paid from 13 August on
+    lead = next(one for one in sample.found if one.code == "complaint_rose_here")
+    refunds = sample.numbers.refunds
+    # 53 - 19 cases more in 30 days, at 3,169.64 / 53 each
+    assert lead.amount == pytest.approx(-(53 - 19) * 3169.64 / 53)
+    assert (refunds.cases, refunds.cases_before) == (53, 19)
+    assert lead.values["paid_since"] == since.first
+    assert lead.values["evidence"]
+    conversion = sample.view.sections[6].parts[2].text
+    assert "不和退款相加" in conversion
+
+
+def test_sentences_are_found_by_aspect_item_and_period(sample):
+    from shopnb.metrics import reviews as metrics
+    from shopnb.metrics.reviews_explore import sentences
+
+    said = sample.numbers.said
+    start, end = dt.date(2026, 8, 1), dt.date(2026, 8, 30)
+    now = sample.numbers.now
+    placed = now[metrics.complaining(said, "leak")[now.index] & (now["item_id"] == "684201537701")]
+    found = sentences(said, aspect="leak", item="684201537701", polarity="negative", start=start, end=end)
+    assert found.attrs["found"] == len(found) == len(placed)
+    assert len(placed) > 29  # of the one colour alone
+    assert set(found.index) == set(placed.index)
+    assert set(found["aspect"]) == {"leak"}
+    assert set(found["item_id"]) == {"684201537701"}
+    assert found["day"].between(start, end).all()
+    assert found["clause"].str.contains("漏|渗|湿|密封").mean() > 0.9
+    assert len(sentences(said, most=3)) == 3
+    assert sentences(said, aspect="leak", item="none").attrs == {"reviews": 0, "found": 0}
+
+
 def test_number_of_parts_does_not_depend_on_data(sample, quiet, bare):
     counted = {
         tuple(len(section.parts) for section in page.view.sections) for page in (sample, opened(quiet), opened(bare))

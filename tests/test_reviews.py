@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import ibis
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from shopnb import text
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
+from shopnb.metrics import reviews_orders as orders
 from shopnb.metrics.periods import Period
 from shopnb.schema import TABLES
 from shopnb.stats import rate_change_point
@@ -214,3 +216,55 @@ def test_own_marks_bend_the_model_only_where_that_helps():
     noise = np.random.default_rng(3).permutation(marks)
     assert text.adapted(["质量很好", "质量很差"] * 60, np.array([1.0, 0.0] * 60)).error == 0
     assert text.adapted(strange, noise).error > 0.35  # nothing to learn, and it is said
+
+
+def test_log_odds_of_a_word_by_hand():
+    now = pd.DataFrame({"read": ["漏水"] * 60 + ["保温"] * 60, "negative": [True] * 60 + [False] * 60})
+    found = more.marking_words(now).set_index("word")
+    # the prior of 500 is shared 250 : 250; odds 310/250 against 250/310, variance 1/310 + 1/250
+    assert found.loc["漏水", "z"] == pytest.approx(2 * math.log(1.24) / math.sqrt(1 / 310 + 1 / 250))
+    assert found.loc["漏水", ["negative", "other"]].tolist() == [60, 0]
+    assert found.loc["保温", "z"] == pytest.approx(-found.loc["漏水", "z"])
+    assert more.marking_words(now.assign(read="漏水")).empty  # one word marks nothing
+
+
+def test_alarms_of_quiet_shops_are_as_rare_as_said():
+    random = np.random.default_rng(4)
+    kinds = random.choice(["保温好", "漏水", "有点重", "物流慢", "客服态度差"], 240, p=[0.8, 0.08, 0.04, 0.05, 0.03])
+    said = judged([(END, f"{kind}{turn}", {}) for turn, kind in enumerate(kinds)])
+    alarms = 0
+    for _ in range(10):
+        days = [END - dt.timedelta(days=int(ago)) for ago in random.integers(0, 60, len(said.reviews))]
+        alarms += bool(more.clusters(replace(said, reviews=said.reviews.assign(day=days)), END))
+    assert alarms <= 1  # 1 % each: two of ten have a chance of 0.4 %
+
+
+def test_buyers_behind_reviews_are_those_who_paid_seven_to_twenty_days_before():
+    days = pd.DataFrame({"day": [END - dt.timedelta(days=turn) for turn in range(60)]})
+    days = days.assign(
+        payers=[100.0 if turn < 30 else 200.0 for turn in range(60)], paid_orders=1.0, parcels_signed=50.0
+    )
+    found = orders.buyers_behind(days, NOW)
+    # of 30 days shifted by 7 … 20, that many lie in the dearer month: mean 13.5
+    assert found.aligned
+    assert found.count == pytest.approx(30 * 100 + 13.5 * 100)
+    assert found.per_thousand(9).estimate == pytest.approx(9 / 4.35)
+    assert orders.parcels_behind(days, NOW).count == 1500
+    short = orders.buyers_behind(days.head(30), NOW)
+    assert (short.count, short.aligned) == (3000, False)
+    assert orders.buyers_behind(days.head(20), NOW).per_thousand(3).code == "missing_table"
+
+
+def test_day_of_payment_is_dated_and_late_refunds_make_no_fall():
+    days = pd.DataFrame({"day": [END - dt.timedelta(days=59 - turn) for turn in range(60)], "paid_orders": 100.0})
+    paid = [day for turn, day in enumerate(days["day"]) for _ in range(4 if 35 <= turn < 53 else turn % 5 == 0)]
+    frame = pd.DataFrame(
+        {"item_id": "1", "reason": "质量问题", "paid_at": pd.to_datetime(paid), "refunded_amount": 50.0}
+    )
+    frame = frame.assign(applied_at=frame["paid_at"] + pd.Timedelta(days=1), closed_at=frame["paid_at"])
+    found = orders.paid_since(ibis.memtable(frame), "1", days, END)
+    assert found.first == days["day"][35]
+    assert found.step.rate_after == pytest.approx(0.04)
+    level = frame.assign(paid_at=pd.to_datetime([days["day"][turn % 50] for turn in range(len(frame))]))
+    assert orders.paid_since(ibis.memtable(level), "1", days, END).first is None
+    assert orders.paid_since(ibis.memtable(frame), "2", days, END).step.code == "too_few"

@@ -207,6 +207,8 @@ def marking_words(now: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
         [(word, side) for words, side in zip(held, bad, strict=True) for word in words], columns=["word", "bad"]
     )
     counted = rows.groupby("word")["bad"].agg(["sum", "size"]).query(f"size >= {_LEAST_WORD}")
+    if len(counted) < 2:  # one word marks nothing
+        return pd.DataFrame(columns=["word", "negative", "other", "z"])
     first, second = counted["sum"].to_numpy(float), (counted["size"] - counted["sum"]).to_numpy(float)
     prior = counted["size"].to_numpy(float) / max(counted["size"].sum(), 1) * _PRIOR_WORDS
     odds = [
