@@ -116,6 +116,7 @@ def test_periods_that_cannot_be_are_told_before_anything_runs(start):
     assert not start.panels["past"].desk.out.exists()
     running.preset.value = "yesterday"
     assert (running.start.value, running.end.value) == (dt.date(2026, 9, 1),) * 2
+    assert running.preset.options[running.preset.index][1] == "yesterday", "the browser marks the button by its place"
     assert "-p start_date=2026-09-01 -p end_date=2026-09-01" in plain(running.command.value)
 
 
@@ -164,6 +165,7 @@ def test_a_new_shop_is_made_and_opened(start, home):
     settings = read_settings(home / "shops" / "一号")
     assert (settings.name, settings.margin_rate) == ("新店/一号", 0.42)
     assert choosing.desk.shop.name == "新店/一号"
+    assert choosing.choice.options[choosing.choice.index][0] == "新店/一号", "the browser shows the shop by its place"
     choosing.path.value = "nowhere"
     choosing.elsewhere.children[-1].click()
     assert "找不到店铺文件夹 nowhere" in plain(choosing.line.value)

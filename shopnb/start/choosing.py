@@ -44,13 +44,13 @@ class Choosing(Panel):
 
         text = self.desk.text
         self.choice = parts.field(ipywidgets.Dropdown(options=self._options()), text("shop"), name="shop")
-        self.choice.observe(lambda change: self._chosen(change["new"]), names="value")
+        self.choice.observe(self.moved(self._chosen), names="value")
         named = [(labels.text(f"parameters.choices.lang.{one}", self.desk.lang), one) for one in labels.LANGUAGES]
         self.lang = parts.field(
             ipywidgets.Dropdown(options=named, value=self.desk.lang), labels.text("parameters.lang", self.desk.lang),
             name="lang",
         )  # fmt: skip
-        self.lang.observe(lambda change: self.guarded(lambda: self.desk.speak(change["new"]))(), names="value")
+        self.lang.observe(self.moved(self.desk.speak), names="value")
         self.name = parts.field(ipywidgets.Text(placeholder=text("new_name_hint")), text("new_name"), name="name")
         kinds = [(text(f"platform.{one}"), one) for one in PLATFORMS]
         self.platform = parts.field(ipywidgets.Dropdown(options=kinds), text("new_platform"), name="platform")
@@ -69,12 +69,11 @@ class Choosing(Panel):
 
     def redraw(self) -> None:
         """The shop that is open, in the list and in words."""
-        self.choice.unobserve_all("value")
-        self.choice.options = self._options()
-        if self.desk.shop is not None:
-            self.choice.value = str(self.desk.folder.resolve())
-            self._unfold("")
-        self.choice.observe(lambda change: self._chosen(change["new"]), names="value")
+        with self.silently():
+            self.choice.options = self._options()
+            if self.desk.shop is not None:
+                self.choice.value = str(self.desk.folder.resolve())
+                self._unfold("")
         self.line.value = str(self.twin())
 
     def open(self, folder: str) -> None:
@@ -90,14 +89,15 @@ class Choosing(Panel):
     def _options(self) -> list[tuple[str, str]]:
         known = self.desk.known_shops()
         if self.desk.shop is not None:
-            known.setdefault(str(self.desk.folder.resolve()), self.desk.shop.name)
+            own = str(self.desk.folder.resolve())
+            known[own] = "sample" if known.get(own) == "sample" else self.desk.shop.name
         named = [(self.desk.text("sample") if name == "sample" else name, folder) for folder, name in known.items()]
         return [*named, (self.desk.text("new"), NEW), (self.desk.text("elsewhere"), ELSEWHERE)]
 
     def _chosen(self, value: str | None) -> None:
         self._unfold(value or "")
         if value and value not in (NEW, ELSEWHERE):
-            self.guarded(lambda: self.open(value))()
+            self.open(value)
 
     def _unfold(self, which: str) -> None:
         self.new.layout.display = "" if which == NEW else "none"

@@ -5,9 +5,10 @@ Belongs here: that frame, and turning every failure into a sentence in place.
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -27,6 +28,7 @@ class Panel(ABC):
         self.desk = desk
         self._box: ipywidgets.Widget | None = None
         self._lang = ""
+        self._quiet = False
 
     @abstractmethod
     def twin(self) -> Markup:
@@ -87,6 +89,24 @@ class Panel(ABC):
                 function()
             except Exception as error:  # ours: a traceback would go where the operator never looks
                 self.say(parts.sentence(error, self.desk.lang), "attention")
+
+        return call
+
+    @contextlib.contextmanager
+    def silently(self) -> Iterator[None]:
+        """Controls set in here are set by the page, not by a person: their handlers do nothing."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def moved(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """A handler of a control that a person moves; it is given the new value."""
+
+        def call(change: Any) -> None:
+            if not self._quiet:
+                self.guarded(lambda: function(change["new"]))()
 
         return call
 

@@ -39,14 +39,14 @@ class Running(Panel):
 
         text = self.desk.text
         self.preset = ipywidgets.ToggleButtons().add_class("nb-start-presets")
-        self.preset.observe(lambda change: self.guarded(lambda: self._preset(change["new"]))(), names="value")
+        self.preset.observe(self.moved(self._preset), names="value")
         lang = self.desk.lang
         self.start, self.end = (
             parts.field(ipywidgets.DatePicker(value=_day(value)), labels.text(f"parameters.{name}", lang), name=name)
             for name, value in (("start_date", self.desk.start), ("end_date", self.desk.end))
         )
         for one in (self.start, self.end):
-            one.observe(lambda _: self._dated(), names="value")
+            one.observe(self.moved(lambda _: self._dated()), names="value")
         self.checks: dict[str, Any] = {}
         self.states: dict[str, Any] = {}
         rows = []
@@ -71,10 +71,9 @@ class Running(Panel):
             key: campaign if key == "campaign" else text(f"preset.{key}") for key in found
         }
         chosen = self.preset.value if self.preset.value in names else None
-        self.preset.unobserve_all("value")
-        self.preset.options = [(name, key) for key, name in names.items()]
-        self.preset.value = chosen or (None if self.start.value or self.end.value else AUTO)
-        self.preset.observe(lambda change: self.guarded(lambda: self._preset(change["new"]))(), names="value")
+        with self.silently():
+            self.preset.options = [(name, key) for key, name in names.items()]
+            self.preset.value = chosen or (None if self.start.value or self.end.value else AUTO)
         days = self.desk.days()
         said = text("covered", first=days.start, last=days.end) if days else ""
         self.covered.value = str(parts.paragraph(said, "muted")) if said else ""
@@ -102,18 +101,14 @@ class Running(Panel):
         if key is None:
             return
         period = self.desk.presets()[0].get(key)
-        for one in (self.start, self.end):
-            one.unobserve_all("value")
-        self.start.value, self.end.value = (period.start, period.end) if period else (None, None)
-        for one in (self.start, self.end):
-            one.observe(lambda _: self._dated(), names="value")
+        with self.silently():
+            self.start.value, self.end.value = (period.start, period.end) if period else (None, None)
         self._dated(by_hand=False)
 
     def _dated(self, *, by_hand: bool = True) -> None:
         if by_hand:
-            self.preset.unobserve_all("value")
-            self.preset.value = None
-            self.preset.observe(lambda change: self.guarded(lambda: self._preset(change["new"]))(), names="value")
+            with self.silently():
+                self.preset.value = None
         self.desk.start, self.desk.end = _written(self.start.value), _written(self.end.value)
         self._doubts = self._wrong_period()
         self.say(self._doubts, "attention")
