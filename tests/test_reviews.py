@@ -268,3 +268,10 @@ def test_day_of_payment_is_dated_and_late_refunds_make_no_fall():
     level = frame.assign(paid_at=pd.to_datetime([days["day"][turn % 50] for turn in range(len(frame))]))
     assert orders.paid_since(ibis.memtable(level), "1", days, END).first is None
     assert orders.paid_since(ibis.memtable(frame), "2", days, END).step.code == "too_few"
+
+
+def test_mixed_reviews_are_counted_and_selling_points_are_no_claims():
+    rows = ["颜色好看,但是漏水", "但价格很便宜", "价格比超市便宜", "价格是最便宜的", "漏水"]
+    said = read([(END, text, {}) for text in rows])
+    assert metrics.mixed(said, said.reviews.index) == 1
+    assert more.praise_words(said, said.reviews, "price") == ["价格很便宜"]

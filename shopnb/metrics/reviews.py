@@ -249,6 +249,14 @@ def complaining(said: Said, aspect: str) -> pd.Series:
     return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
 
 
+def mixed(said: Said, rows: pd.Index) -> int:
+    """How many reviews among `rows` both praise and complain."""
+    good, bad = (
+        set(said.opinions.loc[said.opinions["polarity"] == side, "review"]) for side in ("positive", "negative")
+    )
+    return len(good & bad & set(rows))
+
+
 def complaining_of_group(said: Said, group: str) -> pd.Series:
     """Which reviews complain of an aspect of product, logistics or service; a complaint of nothing named is none."""
     named = [aspect for aspect, side in said.groups.items() if side == group and aspect != "overall"]

@@ -272,10 +272,18 @@ def _even_chance(first: int, second: int) -> float:
     return float(min(1.0, 2 * sum(math.comb(whole, k) for k in range(most, whole + 1)) / 2**whole))
 
 
+_LINKING = re.compile("^(?:但是?|不过|而且|并且|可是|就是|只是|还有|的|了|也|又)+")
+_NOT_TO_CLAIM = re.compile("最|第一|比")  # superlatives and comparisons with others: no words for an advertisement
+
+
 def praise_words(said: Said, now: pd.DataFrame, aspect: str, *, most: int = 3) -> list[str]:
-    """What buyers say in praise of an aspect, in their own short clauses (3 to 12 characters), most typical first."""
+    """What buyers say in praise of an aspect, in their own short clauses (3 to 12 characters), most typical first.
+
+    Linking words in front go; clauses with superlatives or comparisons are left out.
+    """
     chosen = said.opinions[(said.opinions["aspect"] == aspect) & (said.opinions["polarity"] == "positive")]
     inside = chosen.loc[chosen["review"].isin(now.index) & chosen["clause"].str.len().between(3, 12), "clause"]
-    clauses = list(dict.fromkeys("".join(filter(str.isalnum, clause)) for clause in inside))
+    plain = (_LINKING.sub("", "".join(filter(str.isalnum, clause))) for clause in inside)
+    clauses = list(dict.fromkeys(clause for clause in plain if len(clause) >= 3 and not _NOT_TO_CLAIM.search(clause)))
     order = np.argsort(-text.typicality(clauses), kind="stable")
     return [clauses[place] for place in order[:most]]

@@ -76,6 +76,7 @@ class ReviewAnalysis(Page):
             "reviews_with_text": Figure(size, "count"),
             "reviews_with_text_before": Figure(before, "count"),
             "default_reviews": Figure(float(n.defaults), "count"),
+            "mixed_reviews": Figure(float(metrics.mixed(n.said, n.now.index)), "count", n=size),
             "negative_share": _figure(negative, size),
             "negative_share_before": _figure(earlier, before),
             "negatives_per_1000_buyers": _per_thousand(n.behind("product", n.period), int(n.now["negative"].sum())),
@@ -225,6 +226,7 @@ class ReviewAnalysis(Page):
             notes.append(view.Note("no_items", self.text("health.no_items"), "attention"))
         notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
         notes.append(view.Note("defaults", self.text("health.defaults", count=n.defaults)))
+        notes.append(view.Note("mixed", self.text("health.mixed", count=metrics.mixed(n.said, n.now.index))))
         for reason, count in n.said.aside.items():
             notes.append(view.Note(f"aside_{reason}", self.text(f"health.aside.{reason}", count=count)))
         return notes
