@@ -15,6 +15,8 @@ from shopnb.stats.estimate import normal_quantile
 
 ENTER_RATIO = 1.2  # money share ÷ goods share from which a band has more money than goods
 AVOID_RATIO = 0.8
+HIT = 0.8  # a band whose ratio falls below this much of itself without its largest good rests on one hit
+ONE_HIT = 0.75  # confidence in such a band: the next good need not be the next hit
 LEAST_SHARE = 0.10  # of money (to enter) or of goods (to avoid): smaller bands are not worth a sentence
 LEAST_GOODS = 20  # fewer are no market: they speak for themselves
 HELD_BY_FEW = 0.60  # share of the four largest shops: an experience line, not a law (pages.md 2.2)
@@ -123,7 +125,7 @@ def _enter(bands: Bands, basis: MarketBasis, today: dt.date | None, level: float
     found = Finding(
         code=_enter_code(row),
         domain="MS10",
-        confidence=_chance(bands, place, 1.0),
+        confidence=min(_chance(bands, place, 1.0), ONE_HIT if row["ratio_rest"] < HIT * row["ratio"] else 1.0),
         owner="purchasing",
         basis=basis.name,
         no_amount="no_own_share",

@@ -11,7 +11,7 @@ import pandas as pd
 from shopnb import labels, view
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings import Finding
-from shopnb.findings.market import LEAST_GOODS, MarketBasis, Positions, find_market
+from shopnb.findings.market import HIT, LEAST_GOODS, MarketBasis, Positions, find_market
 from shopnb.metrics import market
 from shopnb.metrics.periods import Period
 from shopnb.pages import market_sizing_cards as cards
@@ -22,7 +22,6 @@ from shopnb.stats import Estimate
 from shopnb.view import Note
 
 WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
-HIT = 0.8  # a band whose ratio falls below this much of itself without its largest good rests on one hit
 
 
 class MarketSizing(Page):
