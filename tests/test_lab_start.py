@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 WIDGET = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.context?.path === '{path}')"
 SAVED_BYTES = 200_000
+SLOW = "is taking too long to activate"  # JupyterLab about its own plugins, on a loaded machine
 
 
 def word(key, **values):
@@ -108,7 +109,7 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     with page.context.expect_page() as tab:
         opened.click()
     assert tab.value.locator(".nb-verdict").text_content() == record["verdict"]
-    assert [text for text in said if not text.startswith(KNOWN)] == []
+    assert [text for text in said if not text.startswith(KNOWN) and SLOW not in text] == []
     assert outside == []
 
     page.evaluate(f"{widget}.context.save()")
