@@ -43,7 +43,7 @@ READY = """() => {
 }"""
 CARDS = "[...document.querySelectorAll('.nb-card .nb-value')].map((card) => card.firstChild.textContent.trim())"
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map((one) => one.textContent)"
-SAID = "document.querySelector('.nb-said')?.textContent"
+SAID = "document.querySelector('.nb-controls .nb-said')?.textContent"
 TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
   .filter((output) => output.scrollWidth > output.clientWidth + 1).map((output) => output.textContent.slice(0, 80))"""
 
@@ -206,7 +206,9 @@ class Lab:
 
     def answer(self, way, where, value):
         """Use what stands beside a section."""
-        self.page.evaluate(f"document.querySelectorAll('.nb-said').forEach((one) => one.textContent = '{BEFORE}')")
+        self.page.evaluate(
+            f"document.querySelectorAll('.nb-controls .nb-said').forEach((one) => one.textContent = '{BEFORE}')"
+        )
         place = self.page.locator(where)
         if way == "select":
             place.select_option(label=value)
