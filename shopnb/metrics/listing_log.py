@@ -52,9 +52,9 @@ class PastTest:
 class Record:
     """All finished tests and what they teach.
 
-    `read`: tests with an early reading; `turned`: how many of those changed sides or fell under half; `turns`: the share
-    to expect of the next ones, shrunk, NaN with `too_few` under three. `decided`: tests with a winner. `kept`: final over
-    early difference, in all. `prior`: mean and spread of true relative differences.
+    `read`: tests with an early reading; `turned`: how many of those changed sides or fell under half; `turns`: the
+    share to expect of the next ones, shrunk, NaN with `too_few` under three. `decided`: tests with a winner. `kept`:
+    final over early difference, in all. `prior`: mean and spread of true relative differences.
     """
 
     tests: tuple[PastTest, ...] = ()
