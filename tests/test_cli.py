@@ -251,11 +251,11 @@ def test_a_working_copy_keeps_what_the_user_changed(tmp_path):
     from shopnb.cli.lab import working_copy
 
     folder = working_copy(tmp_path / "mine")
-    names = sorted(path.name for path in folder.iterdir())
-    assert "01_shop_overview.ipynb" in names
-    (folder / names[0]).write_text("changed", "utf-8")
+    mine = folder / "01_shop_overview.ipynb"
+    assert mine.is_file()
+    mine.write_text("changed", "utf-8")
     working_copy(folder)
-    assert (folder / names[0]).read_text("utf-8") == "changed"
+    assert mine.read_text("utf-8") == "changed"
 
 
 def test_a_console_of_another_code_page_gets_utf8():
