@@ -110,25 +110,31 @@ def folder(tmp_path_factory):
     return work
 
 
-@pytest.fixture(scope="module")
-def server(folder):
-    """JupyterLab of this environment, with nothing of the user's settings; its address."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY"))}
+@contextlib.contextmanager
+def serving(folder, said, environment):
+    """JupyterLab by the command `said`, with nothing of the user's settings; its address."""
     own = {f"JUPYTER_{kind}_DIR": str(folder.parent / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")} | {
         "IPYTHONDIR": str(folder.parent / "ipython")
     }
     port = free_port()
+    said = list(dict.fromkeys([*said, *SERVER, f"--ServerApp.port={port}"]))  # an option comes once
     with (folder.parent / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *SERVER, f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"],
-            env={**clean, **own}, cwd=folder, stdout=log, stderr=log,
-        )  # fmt: skip
+        process = subprocess.Popen(said, env={**environment, **own}, cwd=folder, stdout=log, stderr=log)
         try:
             wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    """JupyterLab of this environment."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY"))}
+    said = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    with serving(folder, said, clean) as address:
+        yield address
 
 
 def wait_for(address, process):

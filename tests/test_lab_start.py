@@ -1,10 +1,9 @@
 """The start page in a real JupyterLab with the network cut: a new shop, exports in, a report out, without code."""
 
 import json
-import subprocess
 
 import pytest
-from test_lab import CHROMIUM, FLAGS, KNOWN, PATIENCE, SERVER, TOKEN, free_port, local, wait_for
+from test_lab import CHROMIUM, FLAGS, KNOWN, PATIENCE, TOKEN, local, serving
 
 from shopnb import labels
 from shopnb.cli.lab import START, command, surroundings, working_copy
@@ -36,19 +35,8 @@ def folder(tmp_path_factory):
 def address(folder):
     """JupyterLab as `shopnb lab` starts it, with nothing of the user's settings."""
     clean = {name: value for name, value in surroundings(folder).items() if name.partition("_")[0] != "JPY"}
-    own = {f"JUPYTER_{kind}_DIR": str(folder.parent / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")} | {
-        "IPYTHONDIR": str(folder.parent / "ipython")
-    }
-    port = free_port()
-    said = list(dict.fromkeys([*command(folder), *SERVER, f"--ServerApp.port={port}"]))  # an option comes once
-    with (folder.parent / "server.log").open("w") as log:
-        process = subprocess.Popen(said, env={**clean, **own}, cwd=folder, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(30)
+    with serving(folder, command(folder), clean) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
