@@ -115,17 +115,7 @@ def find_clickbait(seen: TestSeen, best: Arm) -> list[Finding]:
     gap = seen.behind.get("cart_rate", _UNKNOWN)
     if seen.comparison.metric != "click_rate" or not gap.is_known or gap.high >= 0 or best.difference.high <= 0:
         return []
-    found = Finding(
-        code="clicks_without_carts",
-        domain="LT28",
-        confidence=0.95 if math.isnan(gap.p_value) else 1 - gap.p_value / 2,
-        owner="designer",
-        basis="margin",
-        no_amount="not_priced",
-        values={**seen.words, "cart_gap": gap.estimate, "cart_low": gap.low, "cart_high": gap.high},
-        review_on=seen.review(REVIEW_DAYS),
-    )
-    return [found]
+    return [_promised(seen, gap, code="clicks_without_carts", domain="LT28", measure="cart", why="not_priced")]
 
 
 _UNKNOWN = Estimate(math.nan)
@@ -136,17 +126,21 @@ def find_refunds(seen: TestSeen) -> list[Finding]:
     gap = seen.behind.get("refund_rate", _UNKNOWN)
     if not gap.is_known or not gap.low > 0:
         return []
-    found = Finding(
-        code="refunds_with_clicks",
-        domain="LT1",
+    return [_promised(seen, gap, code="refunds_with_clicks", domain="LT1", measure="refund", why="not_priced_refunds")]
+
+
+def _promised(seen: TestSeen, gap: Estimate, *, code: str, domain: str, measure: str, why: str) -> Finding:
+    """The picture promises more than buyers find; `gap` of `measure` stands in the words, without money (`why`)."""
+    return Finding(
+        code=code,
+        domain=domain,
         confidence=0.95 if math.isnan(gap.p_value) else 1 - gap.p_value / 2,
         owner="designer",
         basis="margin",
-        no_amount="not_priced_refunds",
-        values={**seen.words, "refund_gap": gap.estimate, "refund_low": gap.low, "refund_high": gap.high},
+        no_amount=why,
+        values={**seen.words, f"{measure}_gap": gap.estimate, f"{measure}_low": gap.low, f"{measure}_high": gap.high},
         review_on=seen.review(REVIEW_DAYS),
     )
-    return [found]
 
 
 def find_free_search(seen: TestSeen) -> list[Finding]:
