@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from urllib.parse import unquote
 
 import demo
@@ -13,22 +12,8 @@ from shopnb import report
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-sync", "--disable-component-update")
 ALIVE = "document.documentElement.dataset.charts !== undefined"
 WIDTHS = (390, 1280)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--no-first-run"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])

@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import json
 import re
-import shutil
 import struct
 import time
 import zipfile
@@ -150,9 +149,8 @@ def test_the_drawn_card_holds_what_the_first_screen_says_and_runs_nothing(parts)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("chromium")
 def test_with_a_browser_picture_and_pdf_are_made(parts, tmp_path):
-    if shutil.which("chromium") is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
     width, height = png_size(picture.first_screen(parts, tmp_path / "png"))
     assert (width, height >= 1688) == (780, True)
     assert picture.whole_page(parts, tmp_path / "pdf").startswith(b"%PDF")

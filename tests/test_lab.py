@@ -21,11 +21,6 @@ from shopnb.view import RECORD_MIME, ChartPart, TablePart, TextPart, carried_par
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-component-update",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)  # fmt: skip
 TOKEN = "lab-test"
 SERVER = (
     "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
@@ -144,18 +139,6 @@ def wait_for(address, process):
             return
         time.sleep(0.2)
     pytest.fail("JupyterLab did not start")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
 
 
 class Lab:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_lab import CHROMIUM, FLAGS, KNOWN, PATIENCE, TOKEN, local, serving
+from test_lab import KNOWN, PATIENCE, TOKEN, local, serving
 
 from shopnb import labels
 from shopnb.cli.lab import START, command, surroundings, working_copy
@@ -40,18 +40,11 @@ def address(folder):
 
 
 @pytest.fixture(scope="module")
-def page(address):
-    """A window of Chromium on the start page, and all that it said or asked for."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        yield page
-        browser.close()
+def page(browser):
+    """A window of Chromium for the start page."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 def hand_in(page, *files):
