@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from test_browser import ALIVE, WIDTHS, Visit, browser, first_screen_faults, split_in_print  # noqa: F401 (a fixture)
+from test_browser import ALIVE, WIDTHS, Visit, first_screen_faults, split_in_print
 
 from shopnb import parameters
 from shopnb.cli import main

@@ -17,6 +17,11 @@ from shopnb.errors import ShopnbError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
+    with terminal.ended_on_request():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     terminal.speak_utf8()
     lang = labels.system_language()
     parser = build_parser(lang)

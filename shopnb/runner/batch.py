@@ -5,9 +5,7 @@ Belongs here: spreading jobs and gathering results. What one job does is `attemp
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -56,7 +54,7 @@ def run_batch(
         `out_not_writable` or `out_full` when nothing can be written into `out`; when only the index could not be
         written, after all reports.
     KeyboardInterrupt
-        When the batch was stopped (Ctrl-C, or a request to end), after the index.
+        When the batch was stopped (Ctrl-C; the command line makes one of a request to end), after the index.
     """
     began = time.monotonic()
     try:
@@ -67,12 +65,11 @@ def run_batch(
     jobs = [dataclasses.replace(job, run=journal.run) for job in planned.jobs]
     by_job: dict[int, Result] = {}
     try:
-        with _ended_on_request():
-            for result in planned.set_aside:
-                tell(result)
-            for number, result in _gathered(jobs, processes, begun):
-                by_job[number] = dataclasses.replace(result, due=jobs[number].due)
-                tell(by_job[number])
+        for result in planned.set_aside:
+            tell(result)
+        for number, result in _gathered(jobs, processes, begun):
+            by_job[number] = dataclasses.replace(result, due=jobs[number].due)
+            tell(by_job[number])
     finally:
         results = [by_job[number] for number in sorted(by_job)] + planned.set_aside
         seconds = round(time.monotonic() - began, 2)
@@ -89,24 +86,6 @@ def _unwritable(out: Path, error: OSError) -> InputError:
     if is_full(error):
         return InputError("out_full", folder=str(out))
     return InputError("out_not_writable", folder=str(out), what=str(error))
-
-
-@contextlib.contextmanager
-def _ended_on_request() -> Iterator[None]:
-    """A request to end (`kill`, a service that is stopped) is what Ctrl-C is."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever runs us there decides
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _gathered(jobs: Sequence[Job], processes: int, begun: Callable[[Job], None]) -> Iterator[tuple[int, Result]]:
