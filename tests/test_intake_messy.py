@@ -29,9 +29,39 @@ def read(tmp_path, data, name="a.csv"):
     return accounts[0], rows
 
 
+def html_of(first, rows):
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<html><body><table>{first}{cells}</table></body></html>".encode()
+
+
+def xml_2003(*rows):
+    def cell(text, place):
+        return f'<Cell ss:Index="{place}"><Data ss:Type="String">{text}</Data></Cell>'
+
+    lines = "".join("<Row>" + "".join(map(cell, row, range(1, 9))) + "</Row>" for row in rows)
+    space = (
+        'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"'
+    )
+    sheet = f'<Worksheet ss:Name="a"><Table>{lines}</Table></Worksheet>'
+    return f'<?xml version="1.0"?><Workbook {space}>{sheet}</Workbook>'.encode()
+
+
 SAME = {
     "notes under the table": csv_of(FIRST, SECOND, [""] * 5, ["注:不含退款"], ["制表人小王电话略", "", "", "", ""]),
     "two header rows": csv_bytes([["日期", "流量", "", "交易", ""], HEADER, FIRST, SECOND]),
+    "group names above the names": csv_bytes(
+        [["统计日期", "流量", "交易", "", ""], ["", *HEADER[1:]], FIRST, SECOND]
+    ),
+    "names under the whole and a part": csv_bytes(
+        [["", "全部", "", "", "", "无线", ""], [*HEADER, "访客数", "支付金额"], [*FIRST, "9", "9"], [*SECOND, "9", "9"]]
+    ),
+    "merged cells of a web page": html_of(
+        "<tr><th rowspan=2>统计日期</th><th>流量</th><th colspan=3>交易</th></tr>", [HEADER[1:], FIRST, SECOND]
+    ),
+    "an old web page": html_of("", [HEADER, FIRST, SECOND]).replace(b"</td>", b"").replace(b"</tr>", b""),
+    "an XML spreadsheet": xml_2003(HEADER, FIRST, SECOND),
+    "years of two digits": csv_of([FIRST[0][2:], *FIRST[1:]], [SECOND[0][2:].replace("-0", "-"), *SECOND[1:]]),
+    "the greatest, and the change": csv_of(FIRST, SECOND, ["最大值", "1,100", "9", "9", ""], ["环比", "1%"]),
     "total and mean": csv_of(FIRST, SECOND, ["合计", "2,100", "2,569", "42", ""], ["日均", "1,050", "1,284", "21", ""]),
     "blanks between thousands": csv_of(
         ["2026-09-01", "1 000", "1 234.50", "20", "2.00 %"], ["2026-09-02", "1\u00a0100", "1\u202f334.5", "22", "2%"]
@@ -119,6 +149,39 @@ def test_a_comma_that_separates_no_thousands_is_no_number(cell):
     """12,5 would become 125."""
     with pytest.raises(BadValue):
         values.parse_number(cell)
+
+
+def test_names_under_a_part_of_the_shop_are_not_the_shop(tmp_path):
+    header = [["", "PC端", "", "无线端", ""], ["统计日期", "访客数", "支付金额", "访客数", "支付金额"]]
+    account, _ = read(tmp_path, csv_bytes([*header, ["2026-09-01", "30", "100", "970", "4221"]]))
+    assert account.error is not None
+
+
+def test_of_two_columns_of_one_name_the_first_is_read_and_named(tmp_path):
+    account, rows = read(tmp_path, csv_bytes([[*HEADER, "访客数"], [*FIRST, "7"], [*SECOND, "8"]]))
+    assert [row["visitors"] for row in rows] == [1000, 1100]
+    assert {"code": "header_twice", "headers": "访客数"} in account.unsure
+
+
+def test_a_sheet_of_ten_thousand_columns_is_refused_at_once(tmp_path):
+    header = [*HEADER, *(f"列{number}" for number in range(10_000))]
+    account, _ = read(tmp_path, csv_bytes([header, [*FIRST, *["1"] * 10_000]]))
+    assert account.error.code == "sheet_too_wide"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [(["2062-09-03", *FIRST[1:]], "date_out_of_range"), (["2026-09-03", "-5", *FIRST[2:]], "below_zero")],
+)
+def test_a_slip_of_the_keys_costs_its_row(tmp_path, row, reason):
+    more = [[f"2026-09-{day:02}", *FIRST[1:]] for day in range(4, 12)]
+    account, rows = read(tmp_path, csv_of(FIRST, SECOND, row, *more))
+    assert (account.rejected, len(rows)) == ({reason: 1}, 10)
+
+
+def test_refunds_may_be_negative(tmp_path):
+    _, (row,) = read(tmp_path, csv_bytes([[*HEADER, "成功退款金额"], [*FIRST, "-12.5"]]))
+    assert row["refunded_amount"] == -12.5
 
 
 def test_a_hidden_sheet_is_left_out(tmp_path):

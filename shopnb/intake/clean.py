@@ -18,7 +18,7 @@ from shopnb.intake.faults import BadValue
 from shopnb.intake.kinds import fold, percent_column, scale_of
 from shopnb.intake.recognise import Recognised
 from shopnb.intake.sheets import BrokenRow, Cell, Row, is_blank
-from shopnb.schema import Column
+from shopnb.schema import Arithmetic, Column
 
 EXAMPLE = "【示例】"  # marks the lines of a template that are no data
 NOTE = "#"  # begins the lines around the rows of a bill
@@ -102,15 +102,22 @@ def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, ke
         if _column(found, name).dtype in {"date", "timestamp"}:
             order = found.day_orders.setdefault(name, "") or dates.day_order(set(cells))
             found.day_orders[name] = order
+            if order == "year":
+                found.doubt("two_digit_years")
             cells = [dates.year_first(cell, order) for cell in cells] if order else cells
         parser = _parser(found, name, near=near, key=key)
         parsed, bad = _parse_unique(cells, parser)
         if _is_priced(_column(found, name)):
             bad |= dict.fromkeys(_foreign(found, cells, rows), "other_currency")
-        if _column(found, name).dtype in {"date", "timestamp"} and not all(
-            dates.has_year(cell) for cell in set(cells) if not is_blank(cell)
-        ):
-            found.doubt("year_guessed")
+        if _column(found, name).dtype in {"date", "timestamp"}:
+            bad |= dict.fromkeys(() if name in _AHEAD else dates.far_ahead(parsed), "date_out_of_range")
+            read = {cell for cell, day in zip(cells, parsed, strict=True) if day is not None}
+            if not all(map(dates.has_year, read)):
+                found.doubt("year_guessed")
+        elif _column(found, name).arithmetic is Arithmetic.UNIQUE:
+            impossible = {people for people in set(parsed) - {None} if people < 0}
+            if impossible:
+                bad |= {row: "below_zero" for row, people in enumerate(parsed) if people in impossible}
         for row_index, reason in bad.items():
             if row_index not in faults:
                 header = found.headers[index].strip()
@@ -138,7 +145,7 @@ def _shown(cell: Cell, discreet: bool) -> str:
 
 def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row], list[int], Cleaned]:
     """The data rows, their numbers in the sheet, and the count of those left out."""
-    header = [cell.strip() for cell in found.headers]
+    header = [fold(cell) for cell in found.headers]
     key_cells = {found.columns[name] for name in found.kind.table.key if name in found.columns}
     key_cells |= {found.columns[name] for name in ("_period",) if name in found.columns} | {0}
     is_tree = sum(name in found.columns for name in found.kind.tree) > 1  # there 汇总 may be a source without parts
@@ -155,7 +162,7 @@ def _sort_out(found: Recognised, below: list[Row], first: int) -> tuple[list[Row
             cleaned.dropped["note_row"] += 1
         elif str(row[0]).strip().startswith(EXAMPLE):
             cleaned.dropped["example_row"] += 1
-        elif str(row[0]).strip() == header[0] and _texts(row[: len(header)]) == header:
+        elif row[0] is not None and fold(str(row[0])) == header[0] and _folded(row[: len(header)]) == header:
             cleaned.dropped["repeated_header"] += 1
         elif any(_is_word(row[i], words) for i in key_cells if i < len(row)) or _is_unnamed_sum(row, needed, words):
             cleaned.dropped["subtotal"] += 1
@@ -185,8 +192,8 @@ def _is_note(row: Row, found: Recognised) -> bool:
     return bool(_NOTE_WORDS.match(text)) or (not holds_words and sum(char.isalpha() for char in text) >= _NOTE_LETTERS)
 
 
-def _texts(row: list[Cell]) -> list[str]:
-    return ["" if cell is None else str(cell).strip() for cell in row]
+def _folded(row: list[Cell]) -> list[str]:
+    return ["" if cell is None else fold(str(cell)) for cell in row]
 
 
 def _is_word(cell: Cell, words: Set[str]) -> bool:

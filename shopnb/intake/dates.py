@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from shopnb.intake.faults import BadValue
 from shopnb.intake.values import INVISIBLE
@@ -17,6 +18,7 @@ from shopnb.intake.values import INVISIBLE
 FIRST_YEAR, LAST_YEAR = 2003, 2100  # the first Taobao shops opened in 2003
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - shop time, as every timestamp here
 _LOOKAHEAD = timedelta(days=182)
+_YEARS_APART = timedelta(days=3 * 366)
 
 _TIME = r"(?:[ T_]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.\d+)?)?)?"
 _FULL = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME + r"\s*$")
@@ -30,6 +32,8 @@ _WEEKDAY = re.compile(r"\s*(?:[((]?(?:周|星期)[一二三四五六日天][))]?
 _ZONE = re.compile(r"(?<=\d)(?:Z|[+-]\d{2}:?\d{2})$")  # shop time is meant, whatever the tool wrote behind it
 _DAY_NAMED = re.compile(r"(\d{1,2})[- ]([a-z]{3})[a-z]*[- ,]+(\d{4}|\d{2})$")
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)")
+_YEAR_SHORT = re.compile(r"(\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
+_SHORT_YEARS = range(15, 40)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -156,25 +160,56 @@ def _from_text(text: str, near: datetime, future: bool) -> datetime:
 
 
 def day_order(cells: Iterable[object]) -> str:
-    """How the dates of a column with the year last are written: `day`, `month` (which stands first), or "".
+    """How the dates of a column are written where they do not begin with four digits: `day`, `month`, `year` or "".
 
-    Dots put the day first; with slashes one cell of the column must tell, as 13/09/2026 does.
+    That is what stands first. Dots put the day first; with slashes one cell of the column must tell, as 13/09/2026
+    does. Two digits first are a year where they are one in all cells and the last ones cannot be, or change more.
 
     Examples
     --------
     >>> day_order(["01/09/2026", "13/09/2026"]), day_order(["09/13/2026"]), day_order(["01/09/2026"])
     ('day', 'month', '')
+    >>> day_order(["26/8/1"]), day_order(["26-08-25", "26-08-26"]), day_order(["25/08/26", "26/08/26"])
+    ('year', 'year', '')
     """
+    cells = list(cells)
+    if _is_year_first(
+        [match for cell in cells if isinstance(cell, str) and (match := _YEAR_SHORT.match(cell.strip()))]
+    ):
+        return "year"
     found = [match for cell in cells if isinstance(cell, str) and (match := _YEAR_LAST.match(cell.strip()))]
     if any(match.group(2) == "." or int(match.group(1)) > 12 for match in found):
         return "day"
     return "month" if any(int(match.group(3)) > 12 for match in found) else ""
 
 
+def _is_year_first(found: Sequence[re.Match[str]]) -> bool:
+    """Whether the two digits that these dates begin with are a year."""
+    first, months, last = ({int(match.group(group)) for match in found} for group in (1, 3, 4))
+    is_date = bool(found) and first <= set(_SHORT_YEARS) and max(months) <= 12
+    return is_date and (not last <= set(_SHORT_YEARS) or len(first) < len(last))
+
+
+def far_ahead(days: Sequence[date | None]) -> list[int]:
+    """Places of a column's last days where years lie between them and the days before: a slip such as 2062 for 2026.
+
+    Examples
+    --------
+    >>> far_ahead([date(2026, 8, 1), date(2062, 8, 2), None, date(2026, 8, 3)])
+    [1]
+    """
+    known = sorted({day for day in days if day is not None})
+    later = known[len(known) // 2 :]
+    slips = {after for before, after in pairwise(later) if after - before > _YEARS_APART}
+    return [place for place, day in enumerate(days) if day is not None and day >= min(slips)] if slips else []
+
+
 def year_first(value: object, order: str) -> object:
-    """A cell with its date turned round, where it has the year last and the column tells the order."""
+    """A cell with its date turned round, or its year made whole, where the column tells the order."""
     if not order or not isinstance(value, str):
         return value
+    if order == "year":
+        return _YEAR_SHORT.sub(r"20\1-\3-\4", value.strip())
     day, month = (1, 3) if order == "day" else (3, 1)
     return _YEAR_LAST.sub(lambda match: f"{match[4]}-{match[month]}-{match[day]}", value.strip())
 

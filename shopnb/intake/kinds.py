@@ -22,6 +22,7 @@ from shopnb.schema import REQUIRED, TABLES, Column, Table
 
 SUBTOTALS = (
     "汇总", "合计", "总计", "小计", "平均值", "均值", "汇总值", "总和", "总数", "平均", "日均", "日均值",
+    "最大值", "最小值", "最高值", "最低值", "中位数", "中位值", "环比", "同比",
     "本页合计", "本周合计", "本月合计", "全部合计", "total", "grandtotal", "subtotal", "sum", "average", "avg", "mean",
 )  # fmt: skip
 _KEYS = {

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate, pairwise
 from typing import Any
 
 from shopnb.errors import InputError
@@ -21,6 +22,28 @@ from shopnb.intake.sheets import Cell, Row, Sheet, is_blank
 
 _MIN_TEXTS = 3
 HEADERS_TOLD = 6  # of those that a file was recognised by
+MAX_COLUMNS = 2_000  # filled header cells; the widest export known has 119
+_WHOLE = frozenset(
+    {
+        "",
+        "全部",
+        "全部终端",
+        "所有终端",
+        "全店",
+        "整体",
+        "合计",
+        "总计",
+        "汇总",
+        "本期",
+        "当期",
+        "本店",
+        "我的",
+        "all",
+        "total",
+        "overall",
+    }
+)  # group names over a column that leave its own name as it is
+_NUMBERS = re.compile(r"[\d\s.,:/+%¥()-]+$")
 HEADER_ROWS, MOST_HEADER_ROWS = 15, 60  # banners of 0 to 7 rows are known; a longer preface is looked through last
 
 
@@ -159,8 +182,16 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     rows = _candidate_rows(sheet, 0, HEADER_ROWS)
     words = [member.name, sheet.name, *(cell for _, cells in rows[:3] for cell in cells)]
     around = "\n".join(words)
+    if any(len(cells) > MAX_COLUMNS for _, cells in rows):
+        raise InputError("sheet_too_wide", file=member.name, sheet=sheet.name or "-", most=MAX_COLUMNS)
     fits = [_fit(kind, row, cells, around) for row, cells in rows for kind in kinds]
     full = [fit for fit in fits if fit.is_full]
+    pairs = _two_lines(rows, {fit.row for fit in full})
+    if pairs:
+        full = [fit for fit in full if fit.row not in pairs]
+        full += [
+            fit for row, cells in pairs.items() for kind in kinds if (fit := _fit(kind, row, cells, around)).is_full
+        ]
     if not full:
         below = _candidate_rows(sheet, HEADER_ROWS, MOST_HEADER_ROWS)
         full = [fit for row, cells in below for kind in kinds if (fit := _fit(kind, row, cells, around)).is_full]
@@ -182,10 +213,47 @@ def recognise(sheet: Sheet, member: Member, kinds: Sequence[Kind]) -> Recognised
     filled = sum(bool(fold(cell)) for cell in best.cells)
     headers = [best.cells[index].strip() for index in sorted(found.columns.values())]
     found.why.append({"code": "columns_known", "known": len(headers), "of": filled, "headers": headers[:HEADERS_TOLD]})
-    if best.row:
+    if best.row in pairs:
+        found.why.append({"code": "header_of_two_rows", "row": best.row, "second": best.row + 1})
+    elif best.row:
         found.why.append({"code": "header_below_banner", "row": best.row + 1})
     if others:
         found.unsure.append({"code": "kind_tie", "others": ", ".join(others)})
+    return found
+
+
+def _group(group: str, cell: str) -> str:
+    """The group name that holds for a cell: its own, or that of the cell before."""
+    return cell.strip() or group
+
+
+def _two_lines(rows: Sequence[tuple[int, list[str]]], full: Set[int]) -> dict[int, list[str]]:
+    """Headers of two lines, group names above the names: row of the lower line -> names, as one line would have them.
+
+    A cell without a lower name has its name above. A name that stands under several groups is that of the whole where
+    its group says so (全部, 本期), else it gets the group before it: `PC端` and `访客数` are `PC端访客数`. A header
+    that is one by itself (`full`) is left alone, but where the groups above tell its repeated names apart.
+    """
+    found = {}
+    for (row, upper), (below, lower) in pairwise(rows):
+        if below != row + 1 or row in full or any(_NUMBERS.match(cell) for cell in lower if fold(cell)):
+            continue
+        width = max(len(upper), len(lower))
+        upper, lower = ([*cells, *[""] * (width - len(cells))] for cells in (upper, lower))
+        groups = list(accumulate(upper, _group))
+        under: dict[str, set[str]] = {}
+        for name, group in zip(lower, groups, strict=True):
+            under.setdefault(fold(name), set()).add(group)
+        repeated = {name for name, known in under.items() if name and len(known) > 1}
+        if repeated or (below not in full and len(under) > _MIN_TEXTS):
+            found[below] = [
+                f"{group}{name}"
+                if fold(name) in repeated and fold(group) not in _WHOLE
+                else name
+                if fold(name)
+                else top
+                for top, name, group in zip(upper, lower, groups, strict=True)
+            ]
     return found
 
 
@@ -266,6 +334,11 @@ def _mapped(sheet: Sheet, kind: Kind, row: int, cells: list[str]) -> Recognised:
         for index, cell in enumerate(cells)
         if fold(cell) and index not in columns.values()
     ]
+    taken = {fold(cells[index]) for index in columns.values()}
+    twice = list(dict.fromkeys(cell for cell in rest if fold(cell) in taken))
     personal = [cell for cell in rest if is_personal(fold(cell))]
     unknown = [cell for cell in rest if cell not in personal]
-    return Recognised(kind, sheet, row, columns, cells, unknown=unknown, personal=personal)
+    found = Recognised(kind, sheet, row, columns, cells, unknown=unknown, personal=personal)
+    if twice:
+        found.doubt("header_twice", headers=", ".join(twice[:HEADERS_TOLD]))
+    return found

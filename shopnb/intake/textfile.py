@@ -1,4 +1,4 @@
-"""Text files to sheets: encodings, delimiters, quotes that are never closed, HTML tables under the name `.xls`.
+"""Text files to sheets: encodings, delimiters, quotes that are never closed, HTML tables and XML sheets named `.xls`.
 
 Belongs here: bytes to rows of text. A file is read as a stream; only HTML pages are held whole.
 """
@@ -191,30 +191,43 @@ def _is_like(cells: Row, before: Row) -> bool:
     return all(one == other for one, other in kinds) and any(one for one, _ in kinds)
 
 
+_ROWS, _CELLS = frozenset({"tr", "row"}), frozenset({"td", "th", "cell"})
+_MOST_SPAN = 500
+
+
 class _TableReader(HTMLParser):
-    """Collects the cells of every top-level table of a page; `colspan` fills with blanks."""
+    """Collects the cells of every table of a page, or of every sheet of an XML spreadsheet (2003).
+
+    Cells that a merged one covers, beside it or below, are blank.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[list[list[Cell]]] = []
         self._cell: list[str] | None = None
-        self._span = 1
+        self._across = self._down = self._place = 1
+        self._covered: dict[int, int] = {}  # column -> rows, this one too, that a cell above reaches into
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        tag = tag.removeprefix("ss:")
         if tag == "table":
             self.tables.append([])
-        elif tag == "tr" and self.tables:
+            self._covered = {}
+        elif tag in _ROWS and self.tables:
             self._end_cell()
             self.tables[-1].append([])
-        elif tag in {"td", "th"} and self.tables:
+            self._covered = {column: rows - 1 for column, rows in self._covered.items() if rows > 1}
+        elif tag in _CELLS and self.tables:
             self._end_cell()
             if not self.tables[-1]:
                 self.tables[-1].append([])
-            span = dict(attrs).get("colspan") or "1"
-            self._cell, self._span = [], int(span) if span.isdigit() else 1
+            given = {name: int(text) for name, text in attrs if text and text.isdecimal()}
+            self._cell, self._place = [], given.get("ss:index", 0)
+            self._across = given.get("colspan", 1 + given.get("ss:mergeacross", 0))
+            self._down = given.get("rowspan", 1 + given.get("ss:mergedown", 0))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"td", "th", "tr", "table"}:
+        if tag.removeprefix("ss:") in {*_ROWS, *_CELLS, "table"}:
             self._end_cell()
 
     def handle_data(self, data: str) -> None:
@@ -222,6 +235,13 @@ class _TableReader(HTMLParser):
             self._cell.append(data)
 
     def _end_cell(self) -> None:
-        if self._cell is not None:
-            self.tables[-1][-1] += ["".join(self._cell).strip(), *[""] * (min(self._span, 500) - 1)]
-            self._cell = None
+        if self._cell is None:
+            return
+        row = self.tables[-1][-1]
+        while self._covered.get(len(row)) or len(row) + 1 < min(self._place, _MOST_SPAN):
+            row.append("")
+        start = len(row)
+        row += ["".join(self._cell).strip(), *[""] * (min(self._across, _MOST_SPAN) - 1)]
+        if self._down > 1:
+            self._covered |= dict.fromkeys(range(start, len(row)), self._down)
+        self._cell = None

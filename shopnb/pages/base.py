@@ -473,7 +473,7 @@ class Page(ABC):
                         key = f"intake.{side}.{reason}"
                         reasons[key] = reasons.get(key, 0) + rows
             listed = labels.text("common.list_mark", self.lang).join(
-                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang), rows=rows)
+                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang, rows=rows), rows=rows)
                 for reason, rows in sorted(reasons.items())
             )
             key = "common.rows_with_reasons" if listed else "common.rows"
