@@ -160,6 +160,7 @@ def test_odd_reviews_make_a_page_without_markup_or_numbers_of_people(odd, lang):
     assert "onerror=alert(1)>" not in shown.replace("&gt;", "")
     assert "13800138000" not in shown
     assert "example.com" not in shown
+    assert [note.code for note in page.health_notes()].count("masked") == 1
     assert not [word for word in ("NaN", "None", "Traceback") if word in shown]
     json.dumps(page.record(), allow_nan=False)
 

@@ -1,7 +1,7 @@
 """Export files to checked tables, with an account of every row.
 
 The way of a file: bytes (`containers`) → raw sheets (`sheets`) → recognised (`recognise`, `kinds`) → cleaned (`clean`,
-`values`, `dates`, `personal`, `derive`) → checked (`check`) → stored (`store`).
+`values`, `dates`, `personal`, `masking`, `derive`) → checked (`check`) → stored (`store`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shopnb.intake import currency, dates, personal, values
+from shopnb.intake import currency, dates, masking, personal, values
 from shopnb.intake.faults import BadValue
 from shopnb.intake.kinds import fold, percent_column, scale_of
 from shopnb.intake.recognise import Recognised
@@ -239,7 +239,7 @@ def _parser(found: Recognised, name: str, *, near: datetime, key: Callable[[], b
         listed = found.kind.words[name]
         return lambda cell: next((word for word in listed if word in str(cell or "")), None)
     if column.personal == "mask":
-        return lambda cell: personal.plain_text(values.clean_text(cell))
+        return lambda cell: masking.masked(values.clean_text(cell))
     if column.personal == "hash":
         secret = key()
         return lambda cell: _buyer(cell, secret)

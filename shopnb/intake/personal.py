@@ -1,12 +1,15 @@
-"""Personal data at the door: which headers are dropped unread, what replaces a buyer's name, what is masked in text.
+"""Personal data at the door: which headers are dropped unread, what replaces a buyer's name, what a message may show.
 
-Belongs here: the patterns (domain.md, appendix B), the keyed hash, the province of an address.
+Belongs here: the patterns (domain.md, appendix B), the keyed hash, the province of an address. What buyers write is
+masked by `masking`.
 """
 
 from __future__ import annotations
 
 import hmac
 import re
+
+from shopnb.schema import MASK
 
 _HEADERS = re.compile(
     r"收货人|收件人|姓名|手机|电话|固话|地址|支付宝|会员名|会员昵称|买家昵称|昵称|旺旺(?!咨询)|买家账号|用户名"
@@ -18,8 +21,6 @@ _NOT_HEADERS = re.compile(r"^是否|^(?!.*(?:名|账号|昵称|id)).*(?:人数|�
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})(?!\d)")
 _ID_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
-_EMOJI_CODE = re.compile(r"<U\+([0-9A-Fa-f]{4,8})>")
-MASK = "[…]"
 _PROVINCE = re.compile(
     "北京|天津|上海|重庆|河北|山西|内蒙古|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南"
     "|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|台湾|香港|澳门"
@@ -45,13 +46,6 @@ def mask_phones(text: str) -> str:
     ('打 […] 或写 […]', '编号 549474661845')
     """
     return _EMAIL.sub(MASK, _PHONE.sub(MASK, _ID_CARD.sub(MASK, text)))
-
-
-def plain_text(text: str | None) -> str | None:
-    """What people wrote, masked, with `<U+0001F60A>` as the sign it stands for."""
-    if text is None:
-        return None
-    return mask_phones(_EMOJI_CODE.sub(lambda match: chr(min(int(match.group(1), 16), 0x10FFFF)), text))
 
 
 def mask_all(text: str) -> str:

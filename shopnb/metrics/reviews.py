@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from shopnb import text
 from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews_aside import reasons
+from shopnb.schema import LINK_MASK, MASK
 from shopnb.stats import ChangePoint, Estimate, compare_proportions, holm, proportion_interval, rate_change_point
 
 LEVEL = 0.90  # 范围 on the page
@@ -255,6 +257,12 @@ def mixed(said: Said, rows: pd.Index) -> int:
         set(said.opinions.loc[said.opinions["polarity"] == side, "review"]) for side in ("positive", "negative")
     )
     return len(good & bad & set(rows))
+
+
+def masked(said: Said) -> int:
+    """How many reviews hold something that was masked at the door: numbers, accounts, links, addresses, names."""
+    marks = "|".join(map(re.escape, (MASK, LINK_MASK)))
+    return int(said.reviews["read"].str.contains(marks, regex=True).sum())
 
 
 def complaining_of_group(said: Said, group: str) -> pd.Series:

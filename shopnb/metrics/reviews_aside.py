@@ -6,10 +6,14 @@ import re
 
 import pandas as pd
 
+from shopnb.schema import LINK_MASK
+
 LONG_TEXT = 15  # letters from which equal texts are no chance
 TEMPLATE = 3  # equal long texts on other days, items or SKUs that make a template
 _ADVERT = re.compile(
     r"(?:加|\+)\s*(?:v|V|微信|薇信|威信|QQ|qq)|微信号|刷单|刷信誉|兼职.{0,6}(?:日结|加|联系)|日赚|https?://|www\.|t\.cn/"
+    + "|"
+    + re.escape(LINK_MASK)
 )
 _FILLER = re.compile(r"(.{1,6}?)\1{4,}")  # 凑字数凑字数凑字数…
 _LETTERS = re.compile(r"[\W_]+")

@@ -227,6 +227,8 @@ class ReviewAnalysis(Page):
         notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
         notes.append(view.Note("defaults", self.text("health.defaults", count=n.defaults)))
         notes.append(view.Note("mixed", self.text("health.mixed", count=metrics.mixed(n.said, n.now.index))))
+        if hidden := metrics.masked(n.said):
+            notes.append(view.Note("masked", self.text("health.masked", count=hidden)))
         for reason, count in n.said.aside.items():
             notes.append(view.Note(f"aside_{reason}", self.text(f"health.aside.{reason}", count=count)))
         return notes

@@ -6,7 +6,7 @@ One declaration a column; reading, storing and adding up all obey it. No file is
 from __future__ import annotations
 
 from shopnb.schema import listing_tests, market, orders, shop, traffic, typed
-from shopnb.schema.columns import ARROW_TYPES, Arithmetic, Column, Table
+from shopnb.schema.columns import ARROW_TYPES, LINK_MASK, MASK, Arithmetic, Column, Table
 from shopnb.schema.typed import CHOICES, REQUIRED
 
 VERSION = 3  # part of every import's digest: raise it when stored columns change
@@ -18,4 +18,15 @@ TABLES: dict[str, Table] = {
     if isinstance(table, Table)
 }
 
-__all__ = ["ARROW_TYPES", "CHOICES", "REQUIRED", "TABLES", "VERSION", "Arithmetic", "Column", "Table"]
+__all__ = [
+    "ARROW_TYPES",
+    "CHOICES",
+    "LINK_MASK",
+    "MASK",
+    "REQUIRED",
+    "TABLES",
+    "VERSION",
+    "Arithmetic",
+    "Column",
+    "Table",
+]

@@ -25,6 +25,8 @@ class Arithmetic(Enum):
     LABEL = "label"  # text, ids, dates, flags: not aggregated
 
 
+MASK, LINK_MASK = "[…]", "[www…]"  # stand for personal data and for links in what people wrote
+
 ARROW_TYPES = {
     "text": pa.string(),
     "int": pa.int64(),
@@ -50,8 +52,8 @@ class Column:
     numerator, denominator : column names of the same table; only for ratios that can be recomputed.
     summed_as : what a sum over days of a unique-person column is called (`visitor_days`).
     ranged : stored as inclusive `<name>_low` and `<name>_high`; an open range has a null high.
-    personal : at the door it is replaced by a keyed hash ("hash"), or phone, id-card and e-mail shapes in it are masked
-        ("mask"); "" for all others.
+    personal : at the door it is replaced by a keyed hash ("hash"), or numbers, accounts, links, addresses and names in
+        it are masked ("mask"); "" for all others.
     """
 
     name: str
