@@ -110,7 +110,7 @@ def clean(found: Recognised, below: list[Row], first: int, *, near: datetime, ke
         if _is_priced(_column(found, name)):
             bad |= dict.fromkeys(_foreign(found, cells, rows), "other_currency")
         if _column(found, name).dtype in {"date", "timestamp"}:
-            bad |= dict.fromkeys(() if name in _AHEAD else dates.far_ahead(parsed), "date_out_of_range")
+            bad |= dict.fromkeys(() if name in _AHEAD else dates.far_ahead(parsed, near), "date_out_of_range")
             read = {cell for cell, day in zip(cells, parsed, strict=True) if day is not None}
             if not all(map(dates.has_year, read)):
                 found.doubt("year_guessed")

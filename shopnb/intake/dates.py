@@ -190,17 +190,17 @@ def _is_year_first(found: Sequence[re.Match[str]]) -> bool:
     return is_date and (not last <= set(_SHORT_YEARS) or len(first) < len(last))
 
 
-def far_ahead(days: Sequence[date | None]) -> list[int]:
-    """Places of a column's last days where years lie between them and the days before: a slip such as 2062 for 2026.
+def far_ahead(days: Sequence[date | None], near: datetime) -> list[int]:
+    """Places of a column's last days that lie past the year after the file's and years from the days before: slips.
 
     Examples
     --------
-    >>> far_ahead([date(2026, 8, 1), date(2062, 8, 2), None, date(2026, 8, 3)])
+    >>> far_ahead([date(2026, 8, 1), date(2062, 8, 2), None, date(2026, 8, 3)], datetime(2026, 8, 4))
     [1]
     """
     known = sorted({day for day in days if day is not None})
-    later = known[len(known) // 2 :]
-    slips = {after for before, after in pairwise(later) if after - before > _YEARS_APART}
+    later = [(before, after) for before, after in pairwise(known[len(known) // 2 :]) if after.year > near.year + 1]
+    slips = {after for before, after in later if after - before > _YEARS_APART}
     return [place for place, day in enumerate(days) if day is not None and day >= min(slips)] if slips else []
 
 

@@ -344,7 +344,7 @@ class Page(ABC):
             raise KeyError(f"{self.slug} has no section {key!r}; there are {', '.join(self.section_keys)}")
         section = self.view.sections[self.section_keys.index(key)]
         with self._money():
-            blocks = screen.section_blocks(section, self.lang)
+            blocks = screen.section_blocks(section, self.lang, rows_as="csv_if_cut")
         if not self._handles.redrawing:
             answers.show(self, key)
         self._show(f"section.{key}", blocks)
@@ -473,7 +473,7 @@ class Page(ABC):
                         key = f"intake.{side}.{reason}"
                         reasons[key] = reasons.get(key, 0) + rows
             listed = labels.text("common.list_mark", self.lang).join(
-                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang, rows=rows), rows=rows)
+                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang), rows=rows)
                 for reason, rows in sorted(reasons.items())
             )
             key = "common.rows_with_reasons" if listed else "common.rows"

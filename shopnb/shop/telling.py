@@ -45,7 +45,7 @@ def particulars(account: FileAccount, lang: str) -> list[str]:
     told = []
     for side in ("dropped", "rejected"):
         ordered = sorted(getattr(account, side).items(), key=lambda one: (-one[1], one[0]))
-        reasons = [(labels.text(f"intake.{side}.{reason}", lang, rows=rows), rows) for reason, rows in ordered]
+        reasons = [(labels.text(f"intake.{side}.{reason}", lang), rows) for reason, rows in ordered]
         told += [labels.text(f"cli.import.reason_{side}", lang, rows=rows, reason=reason) for reason, rows in reasons]
     for remark in account.unsure:
         values = {name: value for name, value in remark.items() if name != "code"}
