@@ -7,7 +7,7 @@ the leaves, so nothing counts twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -15,7 +15,8 @@ import pandas as pd
 
 from shopnb.metrics.periods import Period
 from shopnb.metrics.traffic import LEVEL, LEVELS
-from shopnb.stats import MixRate, decompose_product, mix_rate
+from shopnb.stats import Estimate, MixRate, decompose_product, mix_rate
+from shopnb.stats.estimate import normal_quantile
 
 _PEOPLE = ("visitors", "payers", "leaving_visitors")
 _READ = (*_PEOPLE, "page_views", "paid_amount")
@@ -39,13 +40,13 @@ class ValueSplit:
     """The change of payment a visitor: mix, and within the sources conversion and spend a buyer, without a remainder.
 
     `parts` : one row per source: part, value_before, value_after, mix_effect, conversion_effect, spend_effect.
-    `conversion`, `spend` : their sums; with `split.mix` they make `split.change`.
+    `conversion`, `spend` : their sums; with `split.mix` they make `split.change`. Their ranges (90 %) hold the weights.
     """
 
     split: MixRate
     parts: pd.DataFrame
-    conversion: float
-    spend: float
+    conversion: Estimate
+    spend: Estimate
 
 
 def spend_spread(days: pd.DataFrame, period: Period | None, *, back: int = 28) -> float:
@@ -101,20 +102,49 @@ def value_split(sources: pd.DataFrame, *, spread: float = math.nan) -> ValueSpli
     split = _value_split(keyed, spread)
     if split is None or split.code:
         return None
-    rows = []
+    rows, scatter = [], []
     for part in split.parts.itertuples():
         row = keyed.loc[part.part]
         weight = (part.share_before + part.share_after) / 2
         before, after = _factors(row, "_before"), _factors(row, "")
         lone = not (row["visitors"] > 0 and row["visitors_before"] > 0)
         effects = {"conversion": 0.0, "spend": 0.0} if lone else _effects(before, after)
+        scatter.append({} if lone else _scatter(row, before, after, spread, weight))
         rows.append((part.part, part.rate_before, part.rate_after, part.mix_effect, weight * effects["conversion"],
                      weight * effects["spend"]))  # fmt: skip
     names = ["part", "value_before", "value_after", "mix_effect", "conversion_effect", "spend_effect"]
     parts = pd.DataFrame(rows, columns=names)
-    return ValueSplit(
-        split, parts, math.fsum(parts["conversion_effect"].tolist()), math.fsum(parts["spend_effect"].tolist())
-    )
+    return ValueSplit(split, parts, *(_summed(parts, name, scatter) for name in ("conversion", "spend")))
+
+
+def _summed(parts: pd.DataFrame, name: str, scatter: Sequence[Mapping[str, float]]) -> Estimate:
+    total = math.fsum(parts[f"{name}_effect"].tolist())
+    half = normal_quantile(LEVEL) * math.sqrt(math.fsum(one.get(name, 0.0) for one in scatter))
+    return Estimate(total, total - half, total + half)
+
+
+def _scatter(
+    row: pd.Series, before: Mapping[str, float], after: Mapping[str, float], spread: float, weight: float
+) -> dict[str, float]:
+    """Variance of what conversion and spend of one source did to the value: first order, both factors free to vary.
+
+    Of n visitors the rate c scatters by c (1 - c) / n, of b buyers the mean spend by sigma² / b (sigma as large as the
+    spend itself where `spread` is unknown); a period without buyers takes the spend of the other as it is.
+    """
+    factors: dict[str, list[float]] = {"conversion": [], "spend": []}
+    for side, at in (("_before", before), ("", after)):
+        visitors, buyers = float(row[f"visitors{side}"]), float(row[f"buyers{side}"])
+        near = (buyers + 0.5) / (visitors + 1)
+        sigma = at["spend"] if math.isnan(spread) else spread
+        factors["conversion"].append(near * (1 - near) / visitors)
+        factors["spend"].append(sigma**2 / buyers if buyers else 0.0)
+    rate, spend = (sum(factors[name]) for name in ("conversion", "spend"))
+    middle = {name: (before[name] + after[name]) / 2 for name in factors}
+    moved = {name: (after[name] - before[name]) / 2 for name in factors}
+    return {
+        "conversion": weight**2 * (middle["spend"] ** 2 * rate + moved["conversion"] ** 2 * spend),
+        "spend": weight**2 * (middle["conversion"] ** 2 * spend + moved["spend"] ** 2 * rate),
+    }
 
 
 def _factors(row: pd.Series, side: str) -> dict[str, float]:

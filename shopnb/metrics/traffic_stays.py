@@ -57,7 +57,8 @@ def _summed(rows: pd.DataFrame) -> pd.DataFrame:
 def times_as_many(stays: pd.DataFrame) -> Estimate:
     """How many times as many stay of the source that keeps most as of the one that keeps fewest; NaN below two.
 
-    The range is that of the ratio of two rates (log scale, 90 %), not corrected for having picked the two ends.
+    The range is that of the ratio of two rates (log scale), wide enough to hold for all pairs of sources at once (90 %,
+    Bonferroni), because the two ends were picked: their own ratio is the largest there is.
     """
     if len(stays) < 2:
         return Estimate(math.nan)
@@ -66,5 +67,5 @@ def times_as_many(stays: pd.DataFrame) -> Estimate:
         return Estimate(math.nan)
     ratio = float(most["stayed"] / fewest["stayed"])
     scatter = sum((1 - one["stayed"]) / (one["stayed"] * one["visitors"]) for one in (most, fewest))
-    half = normal_quantile(LEVEL) * math.sqrt(scatter)
+    half = normal_quantile(1 - (1 - LEVEL) / math.comb(len(stays), 2)) * math.sqrt(scatter)
     return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))

@@ -17,7 +17,6 @@ from shopnb.pages.base import Figure, Page
 from shopnb.pages.traffic_sources_health import health
 from shopnb.pages.traffic_sources_numbers import Numbers
 from shopnb.pages.traffic_sources_words import chosen
-from shopnb.stats import Estimate
 
 
 class TrafficSources(Page):
@@ -128,7 +127,7 @@ class TrafficSources(Page):
         names = ("value_change", "value_mix_effect", "value_conversion_effect", "value_spend_effect")
         if n.value is None:
             return shown | dict.fromkeys(names, Figure(math.nan, "CNY", code=self._why()))
-        ranged = (n.value.split.change, n.value.split.mix, Estimate(n.value.conversion), Estimate(n.value.spend))
+        ranged = (n.value.split.change, n.value.split.mix, n.value.conversion, n.value.spend)
         return shown | {
             name: Figure(part.estimate, "CNY", part.low, part.high) for name, part in zip(names, ranged, strict=True)
         }

@@ -131,15 +131,14 @@ def _value_chart(page: Page) -> view.ChartPart | view.TextPart:
     if n.value is None:
         return page.muted("mix_rate.no_value")
     split = n.value.split
+    parts = {"mix": split.mix, "value_conversion": n.value.conversion, "value_spend": n.value.spend}
     frame = pd.DataFrame(
         [
-            {"label": page.text("mix_rate.mix"), "value": split.mix.estimate, "low": split.mix.low,
-             "high": split.mix.high},
-            {"label": page.text("mix_rate.value_conversion"), "value": n.value.conversion},
-            {"label": page.text("mix_rate.value_spend"), "value": n.value.spend},
+            {"label": page.text(f"mix_rate.{name}"), "value": one.estimate, "low": one.low, "high": one.high}
+            for name, one in parts.items()
         ]
-    )  # fmt: skip
-    sizes = {"mix": split.mix.estimate, "conversion": n.value.conversion, "spend": n.value.spend}
+    )
+    sizes = {name.removeprefix("value_"): one.estimate for name, one in parts.items()}
     lead = max(sizes, key=lambda name: abs(sizes[name]))
     key = "value_title" if not split.change.low <= 0 <= split.change.high else "value_title_level"
     title = page.text(
