@@ -6,13 +6,12 @@ computes; everything is escaped here.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pandas.io.formats.style import Styler
@@ -21,19 +20,23 @@ from shopnb import labels
 from shopnb.labels.letters import columns_of
 from shopnb.view import TableColumn, TablePart
 
+RowsAs = Literal["csv", "csv_if_cut", "named"]
 _LEFT = ("text", "iso", "day", "day_short", "weekday", "day_weekday")  # kinds that stand at the left
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
 _CSV_ROWS = 200  # so many rows travel inside the page; longer tables are a file beside it
 _SHORT = 22  # half-width columns: texts up to here stay on one line
+_APART = re.compile(r'[\x00-\x20"#%&\'<>`]')  # signs that an address in HTML writes in hexadecimals
+_TO_FILL = "data:text/csv"
 _STEPS = 20  # a bar's length in twentieths of its cell
 
 
-def table_html(part: TablePart, lang: str) -> str:
+def table_html(part: TablePart, lang: str, *, rows_as: RowsAs = "csv") -> str:
     """The table in a box that scrolls by itself on a phone; below it what was cut, and the rows as CSV.
 
     Numbers are at the right, unknown is an en dash, every header has its scope; a first column of names heads the
-    rows. A `bar` column has a bar of the value's share of the column's largest; a `signed` column takes the colours
-    of up and down.
+    rows. A `bar` column has a bar of the value's share of the column's largest; a `signed` column takes the colours of
+    up and down. `rows_as`: "csv" carries the rows of every table; "csv_if_cut" only where not all are shown; "named"
+    leaves an address that `with_rows` fills.
     """
     shown = part.frame.loc[:, [column.name for column in part.columns]].reset_index(drop=True)
     shown = shown.head(part.rows or len(shown))
@@ -46,7 +49,7 @@ def table_html(part: TablePart, lang: str) -> str:
     table = _tidy(styler.to_html(caption=_shown(part.caption) if part.caption else None), sides)
     name = _shown(part.caption or part.id)
     box = f'<div class="nb-scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
-    return f'<div class="nb-tablebox" lang="{lang}">{box}{_below(part, lang)}</div>'
+    return f'<div class="nb-tablebox" lang="{lang}">{box}{_below(part, lang, rows_as)}</div>'
 
 
 def _shown(text: str) -> str:
@@ -111,16 +114,35 @@ def _tidy(html: str, sides: list[str]) -> str:
     return re.sub(r">\s+<", "><", html.replace('<td class="">', "<td>"))
 
 
-def _below(part: TablePart, lang: str) -> str:
+def _below(part: TablePart, lang: str, rows_as: RowsAs) -> str:
     """What was cut, and the link to the whole table as CSV, which works without a network."""
     said = []
-    if 0 < part.rows < len(part.frame):
+    is_cut = 0 < part.rows < len(part.frame)
+    if is_cut:
         said.append(escape(labels.text("screen.cut", lang, shown=part.rows, total=len(part.frame))))
-    if len(part.frame) and not is_long(part):
-        coded = base64.b64encode(table_csv(table_content(part)).encode("utf-8-sig")).decode("ascii")
-        name, word = escape(re.sub(r"\W", "_", part.id)), escape(labels.text("screen.as_csv", lang))
-        said.append(f'<a download="{name}.csv" href="data:text/csv;base64,{coded}">{word}</a>')
+    if len(part.frame) and not is_long(part) and (is_cut or rows_as != "csv_if_cut"):
+        name, word = _file_name(part.id), escape(labels.text("screen.as_csv", lang))
+        address = _TO_FILL if rows_as == "named" else _address(table_content(part))
+        said.append(f'<a download="{name}.csv" href="{address}">{word}</a>')
     return f'<p class="nb-cut">{" ".join(said)}</p>' if said else ""
+
+
+def _file_name(id: str) -> str:
+    return escape(re.sub(r"\W", "_", id))
+
+
+def _address(content: Mapping[str, Any]) -> str:
+    """The rows as an address that a click saves."""
+    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _APART.sub(lambda sign: f"%{ord(sign[0]):02X}", table_csv(content))
+
+
+def with_rows(html: str, contents: Iterable[Mapping[str, Any]]) -> str:
+    """HTML whose tables were `named`, with the rows of `table_content` in their addresses."""
+    for content in contents:
+        named = f'<a download="{_file_name(content["id"])}.csv" href="'
+        if f'{named}{_TO_FILL}"' in html:
+            html = html.replace(f'{named}{_TO_FILL}"', f'{named}{_address(content)}"')
+    return html
 
 
 def is_long(part: TablePart) -> bool:
@@ -131,7 +153,7 @@ def is_long(part: TablePart) -> bool:
 def table_content(part: TablePart) -> dict[str, Any]:
     """The whole table as plain values: `id`, `caption`, `columns` (heading, kind) and `rows`; unknown is null.
 
-    Days are ISO text, numbers are not rounded.
+    Days are ISO text, numbers have 12 significant digits.
     """
     shown = part.frame.loc[:, [column.name for column in part.columns]]
     return {
@@ -154,7 +176,7 @@ def _plain(value: Any) -> Any:
     number = float(value)
     if not math.isfinite(number):
         return None
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return int(number) if number.is_integer() and abs(number) < 2**53 else float(f"{number:.12g}")
 
 
 def table_csv(content: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ import vl_convert
 from shopnb import charts
 from shopnb.charts import altair_start, frames, theme
 from shopnb.labels import letters
-from shopnb.view import CHART_MIME
+from shopnb.view import CHART_MIME, packed_rows, unpacked_rows
 
 FORMS = [name for name in charts.__all__ if name.startswith("chart_")]
 
@@ -112,7 +112,7 @@ def test_a_long_name_is_wrapped_in_the_title_and_clipped_beside_a_bar():
 
 def test_what_a_notebook_shows_names_the_chart_and_stays_small_when_saved(made):
     data, metadata = charts.mime_bundle(made[0])
-    assert data[CHART_MIME] is made[0].spec
+    assert data[CHART_MIME] == packed_rows(made[0].spec)
     assert metadata["shopnb"] == {"chart": "daily", "alt": made[0].alt, "title": made[0].title}
     assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.02
 
@@ -154,3 +154,28 @@ def test_names_of_neighbouring_campaigns_keep_clear_of_each_other():
     assert lines[0] != lines[1]  # side by side: on two lines; the third finds no room and is shaded only
     assert lines[3] == lines[0]
     assert max(lines) < -14  # above the title of the axis
+
+
+def test_rows_packed_as_csv_come_back_as_they_were():
+    told = [{"n": 0.5, "label": 'a "b", c\n', "tone": "", "low": None, "odd": True},
+            {"n": -3, "label": "d", "tone": "up", "low": 1e-07, "odd": None}]  # fmt: skip
+    unlike = [{"n": 1}, {"m": 2}]
+    gaps = [{"x": ""}, {"x": None}]
+    layers = [{"data": {"name": name}, "mark": "bar"} for name in ("told", "unlike", "gaps")]
+    spec = {"datasets": {"told": told, "unlike": unlike, "gaps": gaps}, "layer": [{"layer": layers[:2]}, layers[2]]}
+    packed = packed_rows(spec)
+    assert packed["datasets"]["told"].splitlines()[-1] == "-3,d,up,1e-07,"
+    assert [packed["datasets"][name] for name in ("unlike", "gaps")] == [unlike, gaps]
+    parse = {"n": "number", "low": "number", "odd": "boolean"}
+    assert packed["layer"][0]["layer"][0]["data"]["format"] == {"type": "csv", "parse": parse}
+    assert unpacked_rows(packed) == spec
+    assert unpacked_rows(spec) == spec
+
+
+def test_a_packed_chart_draws_what_its_rows_draw(made):
+    for part in made:
+        packed = packed_rows(part.spec)
+        assert any(isinstance(rows, str) for rows in packed["datasets"].values())
+        assert unpacked_rows(packed) == part.spec
+    drawn = [vl_convert.vegalite_to_svg(spec, vl_version="6.4") for spec in (made[0].spec, packed_rows(made[0].spec))]
+    assert drawn[0] == drawn[1]

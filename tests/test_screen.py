@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
+from urllib.parse import unquote_to_bytes
 
 import demo
 import pandas as pd
@@ -105,9 +105,22 @@ def test_a_cut_is_said():
 
 def test_the_csv_travels_inside_the_page_and_runs_nothing():
     html = tables.table_html(_table(), "en")
-    coded = re.search(r'href="data:text/csv;base64,([^"]+)"', html)
-    text = base64.b64decode(coded[1]).decode("utf-8-sig")
+    coded = re.search(r'href="data:text/csv;charset=utf-8,([^"]+)"', html)
+    text = unquote_to_bytes(coded[1]).decode("utf-8-sig")
     assert text.splitlines() == ["Name & more,Size,Change", "'=1+1,10,0.01", "<b>,5,-0.02", ",,0"]
+
+
+def test_in_a_notebook_only_a_cut_table_carries_its_rows():
+    assert "data:text/csv" not in tables.table_html(_table(), "en", rows_as="csv_if_cut")
+    assert "data:text/csv" in tables.table_html(_table(shown=2), "en", rows_as="csv_if_cut")
+
+
+def test_rows_left_out_of_a_page_are_filled_in_from_its_tables():
+    table = _table()
+    named = tables.table_html(table, "en", rows_as="named")
+    assert len(named) < len(tables.table_html(table, "en"))
+    other = {**tables.table_content(_table(0)), "id": "other"}
+    assert tables.with_rows(named, [other, tables.table_content(table)]) == tables.table_html(table, "en")
 
 
 def test_an_empty_table_shows_its_headings():

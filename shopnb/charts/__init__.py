@@ -15,7 +15,7 @@ from shopnb.charts.planes import chart_heat, chart_scatter, chart_strip
 from shopnb.charts.ranges import chart_intervals, chart_ranges
 from shopnb.charts.renderer import NAME as OFFLINE
 from shopnb.charts.renderer import active_renderer, offline, use_offline
-from shopnb.view import CHART_MIME, ChartPart
+from shopnb.view import CHART_MIME, ChartPart, packed_rows
 
 __all__ = [
     "OFFLINE",
@@ -39,9 +39,10 @@ __all__ = [
 def mime_bundle(part: ChartPart) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a notebook displays for a chart: output data and metadata.
 
-    The metadata names the chart for the exporter and keeps the picture that JupyterLab stores on saving small.
+    The metadata names the chart for the exporter and keeps the picture that JupyterLab stores on saving small; the rows
+    are packed, for a notebook is saved with them.
     """
-    data = {CHART_MIME: part.spec, "text/plain": part.alt}
+    data = {CHART_MIME: packed_rows(part.spec), "text/plain": part.title}
     _, metadata = offline(part.spec)
     return data, {"shopnb": {"chart": part.id, "alt": part.alt, "title": part.title}, **metadata}
 

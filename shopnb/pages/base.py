@@ -60,6 +60,7 @@ class Page(ABC):
     needs: ClassVar[tuple[str, ...]]
     needs_any: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[tuple[str, ...]] = ()
+    remarks: ClassVar[tuple[str, ...]] = ()
     section_keys: ClassVar[tuple[str, ...]]
     notes_shown: ClassVar[int] = 3
     days_behind: ClassVar[int | None] = 0
@@ -422,7 +423,7 @@ class Page(ABC):
     def inputs(self) -> list[dict[str, Any]]:
         """The accounts of the imports behind this page, one an export and table."""
         shown = ("file", "table", "sha256", "read", "kept", "dropped", "rejected")
-        accounts = [one for one in self.shop.accounts() if one.table in (*self.needs, *self.needs_any, *self.uses)]
+        accounts = [one for one in self.shop.accounts() if one.table in self.tables_read()]
         accounts.sort(key=lambda one: (one.table, one.file, one.sheet))
         return [{name: getattr(one, name) for name in shown} for one in accounts]
 

@@ -6,11 +6,12 @@ Belongs here: reading the record mime and the chart mimes. Nothing else of a not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopnb.view import RECORD_MIME, carried_parts
+from shopnb.tables import with_rows
+from shopnb.view import RECORD_MIME, carried_parts, unpacked_rows
 
 _CHART = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\+json|\.json)")
 
@@ -59,5 +60,16 @@ def read_parts(notebook: Mapping[str, Any]) -> Parts | None:
         found = output.get("data", {}).get(RECORD_MIME, found)
         spec, named = chart_of(output), output.get("metadata", {}).get("shopnb", {})
         if spec is not None and "chart" in named:
-            charts[named["chart"]] = Chart(spec, named.get("alt", ""), named.get("title", ""))
-    return None if found is None else Parts(*carried_parts(found), charts)
+            charts[named["chart"]] = Chart(unpacked_rows(spec), named.get("alt", ""), named.get("title", ""))
+    if found is None:
+        return None
+    record, page = carried_parts(found)
+    tables = page.get("tables", [])
+    return Parts(record, {**page, "sections": [_with_rows(one, tables) for one in page["sections"]]}, charts)
+
+
+def _with_rows(section: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A section of the page with the rows behind its tables' links; the notebook carries them once."""
+    own = [one for one in tables if one["section"] == section["key"]]
+    blocks = [{**one, "html": with_rows(one["html"], own)} if "html" in one else one for one in section["blocks"]]
+    return {**section, "blocks": blocks}

@@ -63,10 +63,11 @@ def screen_html(screen: Screen, lang: str) -> str:
 
 
 @remembered
-def section_blocks(section: Section, lang: str) -> list[str | ChartPart]:
+def section_blocks(section: Section, lang: str, *, rows_as: tables.RowsAs = "csv") -> list[str | ChartPart]:
     """One section in the order shown: the question, then charts as they are and everything else as HTML.
 
-    How to read stands behind the charts and before the first table or paragraph that follows them.
+    How to read stands behind the charts and before the first table or paragraph that follows them. `rows_as` is that of
+    `tables.table_html`.
     """
     blocks: list[str | ChartPart] = [_render("section.html.jinja", lang, section=section)]
     hint = _render("how_to_read.html.jinja", lang, text=section.how_to_read) if section.how_to_read else ""
@@ -79,13 +80,13 @@ def section_blocks(section: Section, lang: str) -> list[str | ChartPart]:
         if hint and (seen_chart or isinstance(part, TablePart)):
             blocks.append(hint)
             hint = ""
-        blocks.append(_part_html(part, lang))
+        blocks.append(_part_html(part, lang, rows_as))
     return [*blocks, hint] if hint else blocks
 
 
-def _part_html(part: TablePart | TextPart, lang: str) -> str:
+def _part_html(part: TablePart | TextPart, lang: str, rows_as: tables.RowsAs) -> str:
     if isinstance(part, TablePart):
-        html = tables.table_html(part, lang)
+        html = tables.table_html(part, lang, rows_as=rows_as)
         return _render("fold.html.jinja", lang, caption=part.caption, html=Markup(html)) if part.folded else html
     return _render("text.html.jinja", lang, part=part)
 
@@ -111,7 +112,7 @@ def _sections_json(page: Page) -> list[dict[str, Any]]:
             {
                 "key": section.key,
                 "question": section.question,
-                "blocks": [_block_json(block) for block in section_blocks(section, page.lang)[1:]],
+                "blocks": [_block_json(block) for block in section_blocks(section, page.lang, rows_as="named")[1:]],
             }
             for section in page.sections
         ]

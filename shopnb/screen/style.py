@@ -12,6 +12,10 @@ from importlib import resources
 _RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 _MEDIA = re.compile(r"(@media[^{]+)\{((?:[^{}]+\{[^{}]*\})*)\}")
 _WEIGHT = ":root:root"
+_ELSEWHERE = re.compile(  # classes of the page, the index and foreign notebooks alone
+    r"\.nb-(page|root|main|toc|figure|chart|live|tip|frame|foreign|prose|pre|plain|grid|state|skip|skipped|late|lacking"
+    r"|failure|failed|not_ready|unchanged)\b"
+)
 
 
 @cache
@@ -39,6 +43,9 @@ def cell_style() -> str:
 
 
 def _weighed(rules: str) -> str:
-    return "".join(
-        ",".join(f"{_WEIGHT} {one}" for one in selectors.split(",")) + body for selectors, body in _RULE.findall(rules)
-    )
+    """The rules that a notebook has use for, made to weigh more."""
+    written = []
+    for selectors, body in _RULE.findall(rules):
+        wanted = [f"{_WEIGHT} {one}" for one in selectors.split(",") if not _ELSEWHERE.search(one)]
+        written += [",".join(wanted) + body] if wanted else []
+    return "".join(written)
