@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shopnb import labels, parameters
@@ -68,6 +69,34 @@ def page_of(slug: str) -> type[Page] | None:
     return PAGES.get(slug)
 
 
+@dataclass(frozen=True)
+class Sight:
+    """How much of a report can be seen.
+
+    Parameters
+    ----------
+    state : `whole`, `part`, or `none`. lacks : tables whose exports show the rest; () for a whole one.
+    """
+
+    state: str
+    lacks: tuple[str, ...] = ()
+
+
+def sight(shop: Shop, slug: str) -> Sight:
+    """How much of a report can be seen, counted as `following` counts; a notebook of the user's own is whole."""
+    tables = tables_of(slug)
+    if tables is None:
+        return Sight("whole")
+    seen = tables.seen(shop.has)
+    return Sight("none" if seen == 0 else "whole" if seen == 1 else "part", tables.lacks(shop.has))
+
+
+def where_to_get(table: str, lang: str) -> str:
+    """A table by name and where its export is downloaded."""
+    named = labels.text(f"intake.tables.{table}", lang)
+    return labels.text("cli.status.lacks_from", lang, table=named, get=labels.text(f"intake.get.{table}", lang))
+
+
 def following(shop: Shop) -> NextDownload:
     """What of all reports can be seen on a shop now, and the one file that adds most."""
     made_of = {slug: tables for slug in parameters.notebooks() if (tables := tables_of(slug))}
@@ -82,7 +111,10 @@ def report_name(slug: str, lang: str) -> str:
 def next_step(following: NextDownload, of: int, lang: str) -> str:
     """How many pages can be seen, and the one file that shows more."""
     pages, half = divmod(2 * following.pages + following.halves, 2)
-    said = labels.text(f"cli.status.seen_{'with_half' if half else 'whole'}", lang, pages=pages, of=of)
+    key = ("with_half" if pages else "half") if half else "whole"
+    said = labels.text(f"cli.status.seen_{key}", lang, pages=pages, of=of)
+    if following.halves:
+        said += labels.text("cli.status.seen_counted", lang, whole=following.pages, part=following.halves)
     if not following.table:
         return said
     mark = labels.text("cli.list_mark", lang)

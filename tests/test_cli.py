@@ -126,7 +126,8 @@ def test_status_says_what_a_report_lacks_and_where_it_is_downloaded(shop, capsys
     code, out, _ = call(capsys, "status", "--shop", shop)
     line = next(line for line in out.splitlines() if line.startswith("shop_overview"))
     assert code == 0
-    assert "lacks Shop daily report" in line
+    assert "not yet" in line
+    assert "Shop daily report: " in line
     assert "生意参谋" in line
 
 
@@ -142,7 +143,12 @@ def test_status_names_days_that_are_missing_and_the_next_file(shop, tmp_path, ca
     assert told["next"]["opens"]
     code, out, _ = call(capsys, "status", "--shop", shop)
     assert "2026-09-03 to 2026-09-04" in out
-    assert "0½ of 5 pages can be seen. Download this one file to see" in out
+    assert "Half of one of 5 pages can be seen. 0 whole, 1 in part (counted as half each). Download this" in out
+    seen = {one["report"]: one["seen"] for one in told["reports"]}
+    assert (seen["shop_overview"], [*seen.values()].count("none")) == ("part", 4)
+    (overview,) = [one for one in told["reports"] if one["report"] == "shop_overview"]
+    assert "item_period" in overview["lacks"]
+    assert "in part" in next(line for line in out.splitlines() if line.startswith("shop_overview"))
 
 
 def test_list_tells_question_needs_and_parameters_of_every_report(capsys):

@@ -101,4 +101,4 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     assert "杯子店" not in saved
 
     page.evaluate(f"{widget}.sessionContext.session.kernel.restart()")
-    page.get_by_text(word("kernel_gone")).first.wait_for(state="visible")
+    page.get_by_text(word("run_again")).first.wait_for(state="visible")

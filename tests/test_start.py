@@ -1,23 +1,29 @@
 """The start page without a browser: every control does what the command line does, every failure is a sentence."""
 
+import asyncio
+import dataclasses
 import datetime as dt
+import io
 import json
 import re
 import shutil
+import signal
+import zipfile
 
+import psutil
 import pytest
 
 from shopnb import labels
 from shopnb.intake import read_accounts
 from shopnb.schema import TABLES
-from shopnb.shop import new_shop, open_shop
+from shopnb.shop import new_shop, open_shop, telling
 from shopnb.shop.inbox import receive
 from shopnb.shop.settings import FEES, read_settings
 from shopnb.shop.typing_in import TypedRowError, add_row, bad_rows, take_back
 from shopnb.start import open_start
 from shopnb.start.batch import Batch, words
 from shopnb.start.findings import as_change, newest_findings
-from shopnb.start.past import past_runs
+from shopnb.start.past import past_runs, was_interrupted
 from shopnb.start.typed import FORMS
 from shopnb.start.work import StoppedError, Work
 
@@ -73,8 +79,8 @@ def test_an_upload_goes_through_the_same_import_and_says_what_it_was_taken_for(s
     assert said(files) == "导入了 1 个,没变的 0 个。"
     assert "夏款主图.csv 已导入 测试(按天) 3 2 1 0 2026-09-01" in plain(files.last.value)
     assert "去掉 1 行:汇总行" in plain(files.last.value)
-    assert "主图/详情测试 能看" in plain(files.state.value)
-    assert "现在能看 5 页里的" in plain(files.state.value)
+    assert "主图/详情测试 一部分 缺 商品排行:" in plain(files.state.value)
+    assert "现在能看 5 页里的半页。完整的 0 页,只有一部分的 1 页(各算半页)。" in plain(files.state.value)
 
 
 def test_a_wrong_file_is_a_sentence_and_is_not_kept(start, home):
@@ -84,6 +90,86 @@ def test_a_wrong_file_is_a_sentence_and_is_not_kept(start, home):
     assert "photo.xls" in plain(files.last.value)
     assert "Traceback" not in files.last.value
     assert not list((home / "shops/mine/inbox").iterdir())
+
+
+def locked_zip():
+    """An archive whose one file is marked as encrypted."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("报表.csv", AB)
+    content = bytearray(made.getvalue())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + flags] |= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("照片.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20),
+        ("加密.zip", locked_zip()),
+        ("空.csv", b""),
+        ("空.xlsx", b""),
+        ("setup.exe", b"MZ\x90\x00" + bytes(500)),
+        ("没有后缀", b"\x00\x01\x02" * 50),
+        ("说明.docx", b"PK\x03\x04" + bytes(40)),
+    ],
+)
+def test_whatever_is_uploaded_is_answered_by_what_to_do(start, home, name, content):
+    files = start.panels["files"]
+    upload(files, name, content)
+    assert said(files) == "导入了 0 个,没变的 0 个,1 个没有导入,原因见下。"
+    told = plain(files.last.value)
+    assert name in told
+    assert "办法" in told
+    assert not re.search(r"Traceback|Error|None|nan", told)
+    assert not list((home / "shops/mine/inbox").iterdir())
+
+
+def test_the_same_upload_twice_changes_nothing_and_says_so(start, home):
+    files = start.panels["files"]
+    upload(files, "测试.csv", AB.encode())
+    upload(files, "测试.csv", AB.encode())
+    assert said(files) == "没有新文件;1 个都导入过。"
+    assert [path.name for path in (home / "shops/mine/inbox").iterdir()] == ["测试.csv"]
+
+
+def test_a_file_too_large_to_upload_goes_into_the_inbox_by_hand(start, monkeypatch):
+    monkeypatch.setattr("shopnb.start.files.LARGEST_MB", 0.00001)
+    files = start.panels["files"]
+    upload(files, "订单.csv", AB.encode())
+    assert said(files).startswith("订单.csv 太大,不能从这里上传。")
+    assert "一次最多 10 MB" in plain(files.hint.value), "JupyterLab's own limit, which cuts an upload off silently"
+    monkeypatch.setenv("SHOPNB_UPLOAD_MB", "1000")
+    monkeypatch.setattr("shopnb.start.files.LARGEST_MB", 100)
+    files.make()
+    assert "一次最多 100 MB" in plain(files.hint.value)
+
+
+def test_a_watched_inbox_is_imported_once_its_files_stay_as_they_are(start, home, monkeypatch):
+    monkeypatch.setattr("shopnb.start.files.LOOK_SECONDS", 0.01)
+    files, shop = start.panels["files"], home / "shops/mine"
+
+    async def watch():
+        files.watch.value = True
+        assert said(files) == "正盯着收件箱 inbox:放进去的文件会自动导入。"
+        (shop / "inbox/测试.csv").write_text(AB, "utf-8")
+        while files.desk.work.is_busy or "导入了 1 个" not in said(files):
+            await asyncio.sleep(0.01)
+        files.watch.value = False
+        await files._watching
+
+    asyncio.run(asyncio.wait_for(watch(), 60))
+    assert open_shop(shop).has("ab_daily")
+    assert said(files) == "不再盯着收件箱。"
+
+
+def test_accounts_of_earlier_versions_are_told_too(start, home):
+    upload(start.panels["files"], "测试.csv", AB.encode())
+    (account,) = [one for one in read_accounts(home / "shops/mine") if one.kept]
+    why = [{"code": "columns_known", "known": 4, "of": 4}]
+    told = telling.particulars(dataclasses.replace(account, why=why), "zh")
+    assert told[0] == "认作“测试(按天)”:4 个表头认出 4 个"
 
 
 def test_the_inbox_button_says_when_there_is_nothing_and_imports_what_is_there(start, home):
@@ -129,6 +215,34 @@ def test_only_reports_whose_tables_are_there_can_be_ticked(start):
     running.checks["listing_ab"].value = False
     running.go.click()
     assert said(running) == "先勾一个报告。"
+
+
+def test_a_batch_is_cancelled_from_a_kernel_that_ignores_ctrl_c_and_leaves_no_process(home):
+    receive(home / "shops/mine", "测试.csv", AB.encode())
+    batch, before = Batch(words("shops/mine", [], {}, "zh"), "zh"), signal.signal(signal.SIGINT, signal.SIG_IGN)
+    started = []
+
+    def heard(event):
+        if event["event"] == "started":
+            started.extend(psutil.Process().children(recursive=True))
+            batch.stop()
+
+    try:
+        outcome = batch.follow(heard)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.stopped
+    assert len(started) > 1
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert alive == []
+    assert not list((home / "shops/mine/reports").glob("*/*.html")), "what was cancelled leaves no half report"
+    assert was_interrupted(home / "shops/mine/reports")
+
+
+def test_a_batch_that_is_cancelled_before_it_has_begun_does_not_begin(home):
+    batch = Batch(words("shops/mine", [], {}, "zh"), "zh")
+    batch.stop()
+    assert batch.follow(pytest.fail).stopped
 
 
 def test_what_a_batch_tells_stands_beside_its_report(start):

@@ -13,7 +13,7 @@ from typing import Any
 
 from shopnb import labels, parameters, readiness, shop
 from shopnb.cli import terminal
-from shopnb.errors import InputError, ShopnbError
+from shopnb.errors import InputError
 from shopnb.intake import FileAccount, import_files
 from shopnb.shop import telling
 from shopnb.shop.sample import shop_folder
@@ -78,7 +78,7 @@ def status(given: argparse.Namespace, lang: str) -> int:
     """Tables with the days they cover, then every report: can run, or what it lacks and where to download it."""
     opened = shop.open_shop(shop_folder(given.shop))
     tables = opened.status().to_dict("records")
-    reports = {slug: readiness.lacking(opened, slug) for slug in parameters.notebooks()}
+    reports = {slug: readiness.sight(opened, slug) for slug in parameters.notebooks()}
     following = readiness.following(opened)
     if given.json:
         said = {"shop": opened.name, "tables": _json_tables(tables), "reports": _json_reports(reports)}
@@ -98,7 +98,7 @@ def status(given: argparse.Namespace, lang: str) -> int:
     headings = [labels.text(f"cli.status.{name}", lang) for name in ("table", "days", "rows", "exports", "gaps")]
     terminal.say(terminal.table(headings, rows) if rows else labels.text("cli.status.empty", lang))
     terminal.say("")
-    rows = [[slug, readiness.report_name(slug, lang), *_verdict(error, lang)] for slug, error in reports.items()]
+    rows = [row for slug, sight in reports.items() for row in _report_rows(slug, sight, lang)]
     terminal.say(terminal.table([labels.text("cli.status.report", lang), "", "", ""], rows))
     terminal.say("\n" + readiness.next_step(following, len(reports), lang))
     return 0
@@ -113,19 +113,19 @@ def _json_tables(tables: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     return told
 
 
-def _json_reports(reports: Mapping[str, ShopnbError | None]) -> list[dict[str, Any]]:
+def _json_reports(reports: Mapping[str, readiness.Sight]) -> list[dict[str, Any]]:
     return [
-        {"report": slug, "can_run": error is None, "lacks": error.values["table"] if error else None}
-        for slug, error in reports.items()
+        {"report": slug, "can_run": sight.state != "none", "seen": sight.state, "lacks": list(sight.lacks)}
+        for slug, sight in reports.items()
     ]
 
 
-def _verdict(error: ShopnbError | None, lang: str) -> tuple[str, str]:
-    """Whether a report can run, and what to do where it cannot."""
-    if error is None:
-        return labels.text("cli.status.can_run", lang), ""
-    table = labels.text(f"intake.tables.{error.values['table']}", lang)
-    return labels.text("cli.status.lacks", lang, table=table), error.parts(lang)["fix"]
+def _report_rows(slug: str, sight: readiness.Sight, lang: str) -> list[list[str]]:
+    """How much of a report can be seen; a line for each export that shows the rest."""
+    lacking = [readiness.where_to_get(table, lang) for table in sight.lacks] or [""]
+    state = labels.text(f"cli.status.sight.{sight.state}", lang)
+    first = [slug, readiness.report_name(slug, lang), state, lacking[0]]
+    return [first, *(["", "", "", more] for more in lacking[1:])]
 
 
 def _iso(day: Any) -> str | None:

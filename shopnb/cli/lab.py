@@ -15,10 +15,11 @@ from pathlib import Path
 
 from shopnb import labels, parameters
 from shopnb.cli import terminal
+from shopnb.shop.inbox import UPLOAD_MB
 from shopnb.shop.sample import sample_folder
 
 START = "00_start_here.ipynb"
-_UPLOAD_BYTES = 200_000_000  # of one message from the browser; JupyterLab's own limit of 10 MB cuts an upload silently
+_UPLOAD_MB = 1000  # of one message from the browser; JupyterLab's own limit of 10 MB cuts an upload silently
 _MADE_ANEW = ("tables", "reports", ".key", ".importing", ".ipynb_checkpoints", "__pycache__")
 
 
@@ -31,7 +32,7 @@ def lab(given: argparse.Namespace, lang: str) -> int:
 
 def command(folder: Path) -> list[str]:
     """JupyterLab that fetches nothing, with the start page of a working copy in front."""
-    settings = {"websocket_max_message_size": _UPLOAD_BYTES}
+    settings = {"websocket_max_message_size": _UPLOAD_MB * 1_000_000}
     return [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{START}",
         "--LabApp.news_url=None",
@@ -40,10 +41,11 @@ def command(folder: Path) -> list[str]:
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """The environment of JupyterLab: it does not ask whether to fetch its news; all else as the user has it."""
+    """The environment of JupyterLab: no question about its news, and how much can be uploaded; all else as it was."""
     own = folder / ".shopnb"
     known = os.environ.get("JUPYTER_CONFIG_PATH", "")
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(own), known)))}
+    paths = os.pathsep.join(filter(None, (str(own), known)))
+    return {**os.environ, "JUPYTER_CONFIG_PATH": paths, UPLOAD_MB: str(_UPLOAD_MB)}
 
 
 def working_copy(folder: Path, lang: str = "zh") -> Path:

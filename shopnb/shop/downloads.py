@@ -25,10 +25,22 @@ class ReportTables:
 
         Tables that people type in do not count: they are no file to download.
         """
-        if not all(map(has, self.needs)) or (self.needs_any and not any(map(has, self.needs_any))):
+        if self.missing(has):
             return 0.0
-        added = [table for table in self.uses if not TABLES[table].typed]
+        added = self._added()
         return 0.5 + 0.5 * sum(map(has, added)) / len(added) if added else 1.0
+
+    def missing(self, has: Callable[[str], bool]) -> tuple[str, ...]:
+        """Tables without which nothing of the report can be seen."""
+        found = [table for table in self.needs if not has(table)]
+        return (*found, *(self.needs_any[:1] if not any(map(has, self.needs_any)) else ()))
+
+    def lacks(self, has: Callable[[str], bool]) -> tuple[str, ...]:
+        """Tables to get next: those without which nothing can be seen, else the exports that show the rest."""
+        return self.missing(has) or tuple(table for table in self._added() if not has(table))
+
+    def _added(self) -> list[str]:
+        return [table for table in self.uses if not TABLES[table].typed]
 
 
 @dataclass(frozen=True)

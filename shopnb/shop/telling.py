@@ -74,7 +74,9 @@ def _recognised(account: FileAccount, lang: str) -> str:
         values = {name: value for name, value in remark.items() if name != "code"}
         if headers := values.get("headers"):
             values["headers"] = mark.join(headers) + (" …" if values["known"] > len(headers) else "")
-        reasons.append(labels.text(f"intake.remarks.{remark['code']}", lang, **values))
+        counted = remark["code"] == "columns_known" and not headers  # as versions before told it
+        key = "cli.import.columns_counted" if counted else f"intake.remarks.{remark['code']}"
+        reasons.append(labels.text(key, lang, **values))
     table = labels.text(f"intake.tables.{account.table}", lang)
     return labels.text("cli.import.recognised", lang, table=table, why=mark.join(reasons))
 

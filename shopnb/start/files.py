@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from shopnb import labels, parameters, readiness
 from shopnb.intake import FileAccount, import_files
 from shopnb.intake.containers import SUFFIXES, find_files
 from shopnb.shop import telling
-from shopnb.shop.inbox import INBOX, receive
+from shopnb.shop.inbox import INBOX, UPLOAD_MB, receive
 from shopnb.start import parts
 from shopnb.start.panel import Panel
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import ipywidgets
 
 LOOK_SECONDS = 2.0  # between two looks at the inbox
-LARGEST_MB = 100  # of one upload; larger files are put into the inbox
+LARGEST_MB = 100  # of one uploaded file; larger ones are put into the inbox
+_PLAIN_MB = 10  # that JupyterLab takes at once where `shopnb lab` did not start it
 _NUMBERS = (3, 4, 5, 6)  # of the table of imports
 
 
@@ -45,14 +47,10 @@ class Files(Panel):
         step = readiness.next_step(readiness.following(shop), len(reports), lang)
         rows = []
         for slug in reports:
-            error = readiness.lacking(shop, slug)
-            name = readiness.report_name(slug, lang)
-            if error is None:
-                rows.append((name, self.desk.text("can_run"), labels.text("cli.none", lang)))
-                continue
-            table = labels.text(f"intake.tables.{error.values['table']}", lang)
-            get = labels.text(f"intake.get.{error.values['table']}", lang)
-            rows.append((name, labels.text("cli.status.lacks", lang, table=table), get))
+            sight = readiness.sight(shop, slug)
+            state = labels.text(f"cli.status.sight.{sight.state}", lang)
+            lacking = [readiness.where_to_get(table, lang) for table in sight.lacks] or [labels.text("cli.none", lang)]
+            rows.append((readiness.report_name(slug, lang), state, Markup("<br>").join(map(parts.shown, lacking))))
         headings = [self.desk.text(f"column.{key}") for key in ("report", "state", "get")]
         return parts.paragraph(step, "strong") + parts.table(headings, rows)
 
@@ -86,9 +84,10 @@ class Files(Panel):
         self.watch.tooltip = text("watch_hint")
         self.watch.observe(lambda change: self.guarded(lambda: self._watched(change["new"]))(), names="value")
         self.last, self.state = parts.html(), parts.html()
-        hint = parts.html(parts.paragraph(text("files_hint"), "muted"))
+        most = min(LARGEST_MB, int(os.environ.get(UPLOAD_MB, _PLAIN_MB)))
+        self.hint = parts.html(parts.paragraph(text("files_hint", most=most, inbox=INBOX), "muted"))
         controls = parts.row(self.upload, self.take, self.watch, self.progress, self.cancel)
-        return [controls, hint, self.said, self.last, self.state]
+        return [controls, self.hint, self.said, self.last, self.state]
 
     def redraw(self) -> None:
         """The shop's files and what can be seen of them."""
@@ -152,8 +151,9 @@ class Files(Panel):
             self.say(self.desk.text("not_watching"))
 
     async def _look(self) -> None:
-        """Import the inbox whenever a file in it is new or has changed, once it stays as it is."""
-        seen = before = self._inbox()
+        """Import what is in the inbox, then whenever a file in it is new or has changed, once it stays as it is."""
+        seen: dict[str, tuple[int, int]] = {}
+        before = self._inbox()
         while self.watch.value:
             await asyncio.sleep(LOOK_SECONDS)
             now = self._inbox()

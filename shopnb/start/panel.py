@@ -63,10 +63,7 @@ class Panel(ABC):
             self._box = ipywidgets.VBox().add_class("nb-start")
             self.desk.on_change(self.guarded(self._changed))
         self._lang = self.desk.lang
-        dead = parts.html(
-            parts.paragraph(self.desk.text("kernel_gone"), "attention"), "nb-start-dead"
-        )  # a style shows it when the kernel has gone
-        self._box.children = (parts.html(parts.style(), "nb-start-style"), dead, *self.build())
+        self._box.children = (parts.html(parts.style(), "nb-start-style"), *self.build())
         self.redraw()
         return self._box
 

@@ -25,10 +25,13 @@ WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
 @cache
+def _css(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+
+
 def style() -> str:
     """The style sheet of the start page, in JupyterLab's own colours."""
-    css = resources.files(__package__).joinpath("start.css").read_text(encoding="utf-8")
-    return f"<style>{css}</style>"
+    return f"<style>{_css('start.css')}</style>"
 
 
 def shown(text: object) -> Markup:
@@ -85,8 +88,12 @@ def show_html(content: Markup, lang: str) -> None:
 
 
 def show_widget(box: ipywidgets.Widget, lang: str) -> None:
-    """Show widgets; what is saved of them is their place and one sentence, not their content."""
+    """Show widgets; what is saved of them is their place and one sentence, which is seen where no kernel runs them."""
     said = labels.text("start.run_again", lang)
+    again = Markup('<style>{}</style><p class="nb-start-again" lang="{}">{}</p>').format(
+        Markup(_css("again.css")), lang, said
+    )
+    display({"text/html": again, "text/plain": ""}, raw=True)
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     display({WIDGET_MIME: view, "text/plain": said}, raw=True)
 

@@ -196,11 +196,10 @@ class Running(Panel):
 
     def _over(self, outcome: Outcome) -> None:
         self.go.disabled = False
-        stopped = outcome.code in (130, -2, -15)
         for slug in self._left:
-            self._state(slug, self.desk.text("stopped" if stopped else "not_run"), "muted")
+            self._state(slug, self.desk.text("stopped" if outcome.stopped else "not_run"), "muted")
         self.desk.changed()
-        if stopped:
+        if outcome.stopped:
             self.say(self.desk.text("run_cancelled"))
         elif outcome.complaint and self._left:
             self.say(_sentence(outcome.complaint), "attention")
