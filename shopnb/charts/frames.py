@@ -108,9 +108,18 @@ def finish(
     _drop_empty_layers(spec)
     spec["$schema"] = _SCHEMA
     spec["config"] = theme.config()
+    if not _has_legend(spec):
+        del spec["config"]["legend"]
     spec["description"] = safe(alt)
     spec["title"] = {"text": letters.wrap(title, 76 if lang == "en" else 68)}
     return ChartPart(id=id, title=title, alt=alt, spec=spec)
+
+
+def _has_legend(spec: dict[str, Any]) -> bool:
+    """Whether a layer's colour, size or opacity is told in a legend; else no notebook need carry the legend's look."""
+    channels = [spec.get("encoding", {}).get(name, {}) for name in ("color", "size", "opacity")]
+    is_told = any("field" in channel and channel.get("legend", {}) is not None for channel in channels)
+    return is_told or any(_has_legend(layer) for layer in spec.get("layer", ()))
 
 
 def _drop_empty_layers(spec: dict[str, Any]) -> None:
