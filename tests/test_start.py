@@ -1,10 +1,12 @@
 """The start page without a browser: every control does what the command line does, every failure is a sentence."""
 
 import asyncio
+import csv
 import dataclasses
 import datetime as dt
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -239,6 +241,19 @@ def test_a_batch_is_cancelled_from_a_kernel_that_ignores_ctrl_c_and_leaves_no_pr
     assert was_interrupted(home / "shops/mine/reports")
 
 
+def test_only_the_last_batch_of_a_folder_can_have_been_interrupted(tmp_path):
+    journal, record = tmp_path / ".shopnb/journal/x.json", tmp_path / "batch.json"
+    assert not was_interrupted(tmp_path)
+    journal.parent.mkdir(parents=True)
+    journal.write_text('{"run": "first"}')
+    assert was_interrupted(tmp_path), "killed: it could write no record"
+    record.write_text('{"run": {"id": "first"}}')
+    assert was_interrupted(tmp_path)
+    record.write_text('{"run": {"id": "another"}}')
+    os.utime(journal, (1_000_000_000, 1_000_000_000))
+    assert not was_interrupted(tmp_path), "another batch has ended since"
+
+
 def test_a_batch_that_is_cancelled_before_it_has_begun_does_not_begin(home):
     batch = Batch(words("shops/mine", [], {}, "zh"), "zh")
     batch.stop()
@@ -312,6 +327,24 @@ def test_an_offered_word_is_stored_as_the_tables_know_it(start, home):
     typed._fields["object"].value, typed._fields["change"].value = "商品 · item", "主图 · main image"
     typed.form.children[0].children[-1].click()
     assert open_shop(home / "shops/mine").table("changes")["change"].to_pandas().tolist() == ["主图"]
+    assert "商品 · item 主图 · main image" in plain(typed.rows.value)
+
+
+@pytest.mark.parametrize("table", [name for name in FORMS if name != "fees"])
+def test_the_example_of_a_table_goes_through_its_form(start, home, table):
+    typed, folder = start.panels["typed"], home / "shops/mine"
+    with (folder / f"tables_in/templates/{table}.csv").open(encoding="utf-8-sig", newline="") as file:
+        (example, _) = csv.DictReader(file)
+    typed.which.value = table
+    for column in TABLES[table]:
+        written = example[column.platform].removeprefix("【示例】")
+        is_day = column.dtype == "date" and written
+        typed._fields[column.name].value = dt.date.fromisoformat(written) if is_day else written
+    typed.form.children[0].children[-1].click()
+    assert said(typed).startswith(f"已记入「{labels.text(f'intake.tables.{table}', 'zh')}」")
+    assert len(open_shop(folder).table(table).to_pandas()) == 1
+    assert bad_rows(folder, table) == []
+    assert "共 1 行" in plain(typed.rows.value)
 
 
 def test_every_form_is_made_from_its_declaration_and_refuses_to_be_saved_empty(start):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
@@ -68,8 +69,22 @@ def _made(record: dict[str, Any], otherwise: dt.datetime) -> dt.datetime:
 
 
 def was_interrupted(out: Path) -> bool:
-    """Whether a batch in this folder was stopped before its end; the same command goes on where it was."""
-    return any((out / ".shopnb" / "journal").glob("*.json"))
+    """Whether the last batch in this folder was stopped before its end; the same command goes on where it was.
+
+    Notes
+    -----
+    A batch that ended takes its journal away. A journal stands for the last batch when the folder's record tells of
+    that run, or is older than it (the batch was killed and could not write one).
+    """
+    told, written = "", 0.0
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        record = out / "batch.json"
+        told, written = str(json.loads(record.read_text("utf-8"))["run"]["id"]), record.stat().st_mtime
+    for journal in (out / ".shopnb" / "journal").glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            if json.loads(journal.read_text("utf-8"))["run"] == told or journal.stat().st_mtime > written:
+                return True
+    return False
 
 
 class Past(Panel):

@@ -124,12 +124,13 @@ class Typed(Panel):
         """What a field offers: declared words, with their meaning in the page's language, or the shop's items."""
         if name in ("item_id", "own_item_id", "item_ids"):
             return [f"{key}{_SPLIT}{said}" for key, said in self._items().items()]
-        words = []
-        for word in CHOICES.get((table, name), ()):
-            key = f"start.word.{word}"
-            meaning = labels.text(key, self.desk.lang) if labels.has(key, self.desk.lang) else word
-            words.append(word if meaning == word else f"{word}{_SPLIT}{meaning}")
-        return words
+        return [self._with_meaning(word) for word in CHOICES.get((table, name), ())]
+
+    def _with_meaning(self, word: str) -> str:
+        """A declared word, with what it means where the page speaks another language than the table."""
+        key = f"start.word.{word}"
+        meaning = labels.text(key, self.desk.lang) if labels.has(key, self.desk.lang) else word
+        return word if meaning == word else f"{word}{_SPLIT}{meaning}"
 
     def _items(self) -> dict[str, str]:
         """Item id -> short name, else the start of its title; the shop's own words."""
@@ -202,9 +203,13 @@ class Typed(Panel):
         rows = shop.table(name).to_pandas()
         tail = rows.tail(_ROWS_SHOWN).iloc[::-1]
         kept = [column for column in TABLES[name] if tail[list(column.stored_names)].notna().any(axis=None)]
-        cells = [[_shown(row, column) for column in kept] for _, row in tail.iterrows()]
+        cells = [[self._cell(name, row, column) for column in kept] for _, row in tail.iterrows()]
         head = self.desk.text("last_rows", count=len(rows))
         return parts.paragraph(head, "muted") + parts.table([self._heading(one) for one in kept], cells)
+
+    def _cell(self, table: str, row: pd.Series[Any], column: Column) -> str:
+        shown = _shown(row, column)
+        return self._with_meaning(shown) if (table, column.name) in CHOICES else shown
 
     def _bad(self, name: str) -> Markup:
         """The rows of a table's files that could not be read."""
