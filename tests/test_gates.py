@@ -7,11 +7,11 @@ import ibis
 import pandas as pd
 import pytest
 
-from shopnb import open_page, schema
+from shopnb import open_page, schema, view
 from shopnb.intake import import_files
 from shopnb.intake.kinds import packaged_kinds
 from shopnb.labels import LANGUAGES
-from shopnb.metrics import gates, items
+from shopnb.metrics import gates, items, stock
 from shopnb.metrics.aggregate import aggregate
 from shopnb.metrics.periods import Period
 
@@ -113,6 +113,47 @@ def test_freight_in_payments():
     assert math.isnan(gates.freight_share(orders.filter(orders.paid_amount == 0)))
 
 
+LINES = {
+    "order_id": ["a", "b", "c", "c", "d", "d"],
+    "item_id": ["1", "1", "1", "2", "1", "2"],
+    "item_code": [None] * 6,
+    "item_title": ["杯", "杯", "杯", "壶", "杯", "壶"],
+    "unit_price": [70.0, 70.0, 70.0, 30.0, 70.0, None],
+    "units": [1, 2, 1, 1, 1, 1],
+    "due_amount": [60.0, 100.0, 60.0, 30.0, 1.0, 1.0],
+    "paid_amount": [60.0, 100.0, 60.0, 30.0, 1.0, 1.0],
+}
+
+
+def test_a_discount_on_the_order_may_stand_on_one_piece():
+    """PR9: a cup is paid ¥60 alone, two for ¥100: on record stand 60 and 40. Order d has a line without a price."""
+    found = gates.lowest_price(table(**LINES))
+    assert (found.orders, found.item_id, found.usual, found.shared, found.recorded) == (1, "1", 60.0, 50.0, 40.0)
+    without = {name: [cell for cell, order in zip(cells, LINES["order_id"], strict=True) if order != "b"]
+               for name, cells in LINES.items()}  # fmt: skip
+    assert gates.lowest_price(table(**without)) is None
+
+
+COUNTED = [
+    (date(2026, 8, 30), "1", "红", 0, None, 10), (date(2026, 8, 30), "1", "蓝", 70, 30, 10),
+    (date(2026, 8, 23), "1", "红", 500, None, 10),  # an older count of the same
+    (date(2026, 8, 29), "2", "", -3, None, None), (date(2026, 8, 30), "3", "", 20, None, 15),
+    (date(2026, 8, 30), "4", "", 9000, None, None), (date(2026, 8, 30), "5", "", 9, None, None),
+    (date(2026, 8, 10), "6", "", 0, None, None), (date(2026, 8, 31), "6", "", 0, None, None),  # too old, too late
+]  # fmt: skip
+
+
+def test_how_long_stock_lasts_by_hand():
+    names = ["day", "item_id", "sku", "available", "in_transit", "lead_days"]
+    sold = pd.DataFrame({"item_id": ["1", "2", "3", "4", "6"], "units": [70.0, 7.0, 14.0, 7.0, 7.0]})
+    found = stock.stock_cover(pd.DataFrame(COUNTED, columns=names), sold, Period(*WEEK)).set_index("item_id")
+    assert found["state"].to_dict() == {"2": "out", "1": "broken", "3": "short", "5": "enough", "4": "slow"}
+    assert found.loc["1", ["available", "skus", "out", "cover_days", "in_transit"]].tolist() == [70, 2, 1, 7.0, 30]
+    assert (found.loc["2", "days_out"], found.loc["3", "cover_days"]) == (1, 10.0)
+    assert math.isnan(found.loc["5", "cover_days"])  # sales unknown
+    assert stock.stock_cover(pd.DataFrame(COUNTED[-2:], columns=names), sold, Period(*WEEK)).empty
+
+
 def test_days_inside_the_attribution_window_are_not_mature():
     """Downloaded on 31 August with a window of 3 days: the 27th is the last day that cannot grow."""
     ads = table(
@@ -165,6 +206,9 @@ TRAPS = {
     "9003,0,300,50,等待买家付款,2026-08-26 10:00:00,,阶段1已付;阶段2未付\n",
     "营销场景报表_20260831_101500.csv": f"{SCENE_HEADER}\n"
     "2026-08-24,1,关键词推广,1000,50,100,300,3\n2026-08-25,1,关键词推广,1000,50,100,300,3\n",
+    "ExportOrderDetailList202608311030.csv": "主订单编号,标题,价格,购买数量,商品ID,买家应付货款,订单付款时间\n"
+    "7001,现货杯,60,1,1002,60,2026-08-24 10:00:00\n7002,现货杯,60,2,1002,100,2026-08-25 10:00:00\n",
+    "库存_20260830.csv": "商品ID,规格编码,可用数\n1002,红,0\n1002,蓝,5\n",
 }
 
 
@@ -191,6 +235,10 @@ def test_the_page_says_which_numbers_do_not_mean_what_they_seem_to(trapped, lang
     assert "250" in told["staged_open"]  # 300 − 50
     assert "5.0%" in told["freight"]  # 10 of 200
     assert "100%" in told["ads_not_mature"]  # no window stated: nothing is mature yet
+    assert "40.00" in told["lowest_price"]  # PR9: two of 60 for 100
+    parts = [part for section in page.view.sections for part in section.parts]
+    (table,) = [part.frame for part in parts if isinstance(part, view.TablePart) and part.id == "stock"]
+    assert table["out_of_skus"].tolist() == ["1/2"]
     record = {one["code"] for one in page.record()["health"]}
     assert record >= {"presale", "staged_open", "freight", "ads_not_mature"}
     net = page.record()["figures"]["paid_net_amount"]

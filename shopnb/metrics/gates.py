@@ -152,3 +152,70 @@ def paid_and_organic(listing: ibis.Table) -> pd.DataFrame:
     )
     both = counted.filter((counted.paid_places > 0) & (counted.organic_places > 0))
     return both.to_pandas().sort_values(["query", "item_id"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class LowestPrice:
+    """What discounts on whole orders did to the lowest price that the platform may have on record (QA10).
+
+    `orders` of several pieces were paid below the sum of their usual prices. `item_id`, `item_title` : the item that it
+    pulls down most; `usual` is what one piece of it costs, `shared` with the discount spread evenly, `recorded` with
+    all of it on one piece, as the platform may book it.
+    """
+
+    orders: int
+    item_id: str
+    item_title: str
+    usual: float
+    shared: float
+    recorded: float
+
+
+def recorded_low(usual: float, discount: float) -> float:
+    """The lowest price on record after a discount on the whole order (PR9): all of it may be booked on one piece.
+
+    Examples
+    --------
+    Two pieces of 60, 10 off each: the buyer pays 100, on record stand 60 and 40, not 50 and 50.
+
+    >>> recorded_low(60.0, 20.0)
+    40.0
+    """
+    return max(usual - discount, 0.0)
+
+
+def lowest_price(order_lines: ibis.Table) -> LowestPrice | None:
+    """The item whose lowest price on record may have been pulled down most by discounts on whole orders (QA10, PR9).
+
+    Parameters
+    ----------
+    order_lines : rows of schema `order_lines`. An order with a line whose price, pieces or payment is unknown is not
+        used. The usual price of an item is the median paid for a lone piece, else the price printed.
+
+    Returns
+    -------
+    None without an order of several pieces that was paid more than 1 % below its usual prices.
+    """
+    lines = order_lines.select(
+        "order_id", "item_title", "unit_price", "units",
+        item=ibis.coalesce(order_lines.item_id, order_lines.item_code, order_lines.item_title),
+        amount=ibis.coalesce(order_lines.due_amount, order_lines.paid_amount),
+    ).to_pandas()  # fmt: skip
+    needed = ["item", "unit_price", "units", "amount"]
+    lines = lines[lines[needed].notna().all(axis=1).groupby(lines["order_id"]).transform("all")]
+    pieces = lines.groupby("order_id")["units"].transform("sum")
+    alone = lines[pieces == 1].groupby("item")["amount"].median()
+    several = lines[(pieces > 1) & (lines["units"] > 0)]
+    several = several.assign(usual=several["item"].map(alone).fillna(several["unit_price"]).astype(float))
+    several["worth"] = several["usual"] * several["units"]
+    sums = several.groupby("order_id")[["worth", "amount"]].transform("sum")
+    found = several[(sums["worth"] - sums["amount"] > 0.01 * sums["worth"]) & (sums["worth"] > 0)]
+    if found.empty:
+        return None
+    discount = (sums["worth"] - sums["amount"])[found.index]
+    recorded = pd.Series([recorded_low(*pair) for pair in zip(found["usual"], discount, strict=True)], found.index)
+    worst = found.loc[(recorded / found["usual"]).idxmin()]
+    shared = float(worst["usual"] * sums.loc[worst.name, "amount"] / sums.loc[worst.name, "worth"])
+    title = "" if pd.isna(worst["item_title"]) else str(worst["item_title"])
+    orders = found["order_id"].nunique()
+    return LowestPrice(orders, str(worst["item"]), title, float(worst["usual"]), shared, float(recorded[worst.name]))

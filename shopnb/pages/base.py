@@ -51,9 +51,10 @@ class Page(ABC):
     """One report: parameters → numbers → findings → sections.
 
     Subclasses set `slug`, `needs` (tables without which it cannot run), `needs_any` (one of them is enough), `uses`
-    (tables that add to it) and `section_keys`, and fill the hooks; `days_behind` is how many days before the day it
-    is made for its data may end without being stale, None where nobody can say. Hooks see `self.shop`, `self.given`
-    (all parameters), `self.lang`, `self.numbers` (computed once per set of parameters), `self.found` (ranked findings).
+    (tables that add to it), `remarks` (tables that only a remark on the data reads) and `section_keys`, and fill the
+    hooks; `days_behind` is how many days before the day it is made for its data may end without being stale, None
+    where nobody can say. Hooks see `self.shop`, `self.given` (all parameters), `self.lang`, `self.numbers` (computed
+    once per set of parameters), `self.found` (ranked findings).
     """
 
     slug: ClassVar[str]
@@ -419,6 +420,11 @@ class Page(ABC):
             "health": [{"code": note.code, "text": note.text} for note in shown.health],
             "versions": versions(),
         }
+
+    @classmethod
+    def tables_read(cls) -> tuple[str, ...]:
+        """All tables that something on the page is made of."""
+        return (*cls.needs, *cls.needs_any, *cls.uses, *cls.remarks)
 
     def inputs(self) -> list[dict[str, Any]]:
         """The accounts of the imports behind this page, one an export and table."""

@@ -28,7 +28,7 @@ def notes(page: Page, own: Sequence[view.Note]) -> list[view.Note]:
     period, compare = page.period()
     found = []
     if period:
-        found += [*_presale(page, period), *_staged(page, period), *_freight(page, period)]
+        found += [*_presale(page, period), *_staged(page, period), *_freight(page, period), *_lowest(page, period)]
         told = {note.code for note in own}
         found += [] if "window_open" in told else _ads(page, period)
         found += [] if "renamed" in told else _scenes(page, Period((compare or period).start, period.end))
@@ -36,7 +36,7 @@ def notes(page: Page, own: Sequence[view.Note]) -> list[view.Note]:
 
 
 def _looks_at(page: Page, table: str) -> bool:
-    return table in (*page.needs, *page.needs_any, *page.uses) and page.shop.has(table)
+    return table in page.tables_read() and page.shop.has(table)
 
 
 def _note(page: Page, code: str, /, tone: view.Tone = "", **values: Any) -> view.Note:
@@ -106,6 +106,30 @@ def _freight(page: Page, period: Period) -> list[view.Note]:
         return [_note(page, "freight_unknown")]
     share = gates.freight_share(_paid_or_open(page.shop.table("orders"), period))
     return [_note(page, "freight_unknown")] if math.isnan(share) else [_note(page, "freight", share=share)]
+
+
+def _lowest(page: Page, period: Period) -> list[view.Note]:
+    """Discounts on whole orders may pull down the lowest price on record (QA10)."""
+    if not _looks_at(page, "order_lines"):
+        return []
+    rows = page.shop.table("order_lines")
+    found = gates.lowest_price(
+        rows.filter(rows.paid_at.date().between(ibis.literal(period.start), ibis.literal(period.end)))
+    )
+    if found is None:
+        return []
+    name = page.item_name(found.item_id, found.item_title or found.item_id)
+    return [
+        _note(
+            page,
+            "lowest_price",
+            item=name,
+            orders=found.orders,
+            usual=found.usual,
+            shared=found.shared,
+            recorded=found.recorded,
+        )
+    ]
 
 
 def _ads(page: Page, period: Period) -> list[view.Note]:

@@ -33,7 +33,8 @@ class ShopOverview(Page):
     slug = "shop_overview"
     needs = ("shop_daily",)
     uses = ("item_period", "ad_daily", "orders", "campaigns", "changes", "targets", "items", "peers", "service",
-            "traffic_period")  # fmt: skip
+            "traffic_period", "stock")  # fmt: skip
+    remarks = ("order_lines",)
     section_keys = ("normal", "moved", "mix", "items", "funnel", "service", "worked")
 
     def choices(self) -> Mapping[str, Sequence[str]]:

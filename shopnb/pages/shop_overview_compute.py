@@ -19,6 +19,7 @@ from shopnb.metrics.peers import Peer, copied, peer, standing
 from shopnb.metrics.periods import Period, normal_bases, resolve, same_period_last_year
 from shopnb.metrics.plan import plan
 from shopnb.metrics.service import refund_rate
+from shopnb.metrics.stock import sold_units, stock_cover
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Numbers, mean
 from shopnb.pages.shop_overview_parts import item_parts, source_parts
@@ -104,10 +105,20 @@ def compute(page: Page) -> Numbers:
         listing=funnel.listing(ads, days, sold, period),
         quadrants=items.quadrants(moved, items.paid_clicks(ads, period) if ads is not None else pd.DataFrame()),
         goods=items.goods_range(moved),
+        stock=_stock(page, period),
         unfinished=unfinished,
         outcomes=outcomes(page.frame("changes"), days, item_period, page.events, period.end),
         rechecks=_rechecks(page, days, period, rate, basis),
     )
+
+
+def _stock(page: Page, period: Period) -> pd.DataFrame:
+    """How long stock lasts; sales are read only where there is a stock table."""
+    counted = page.frame("stock")
+    if counted.empty:
+        return stock_cover(counted, sold_units(None, period), period)
+    item_period = page.shop.table("item_period") if page.shop.has("item_period") else None
+    return stock_cover(counted, sold_units(item_period, period), period)
 
 
 def _unfinished(page: Page) -> dt.date | None:

@@ -10,6 +10,7 @@ from shopnb import charts, labels, view
 from shopnb.metrics.items import Quadrant
 from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, Parts
+from shopnb.pages.shop_overview_stock import stock
 from shopnb.stats import proportion_interval
 
 SURE_QUADRANT = 0.7  # below it an item's quadrant is not named
@@ -102,7 +103,7 @@ def items(page: Page) -> Parts:
     """Which items moved, for real or not, and where each stands."""
     n = page.numbers
     if not n.items or n.pair is None:
-        return (page.muted("items.missing"),)
+        return page.muted("items.missing"), *stock(page)
     top = n.items[:10]
     frame = pd.DataFrame(
         [
@@ -127,7 +128,7 @@ def items(page: Page) -> Parts:
     alt = page.text("items.alt", count=len(top), item=frame["label"].iloc[0], amount=float(frame["value"].iloc[0]))
     chart = charts.chart_diverging(frame, id="items", title=title, alt=alt, lang=page.lang, kind="signed_money")
     way = page.muted(f"items.way_{n.pair.way}", bases=len(n.pair.bases))
-    return chart, _item_table(page), way, _quadrant_chart(page), _goods(page)
+    return chart, _item_table(page), way, _quadrant_chart(page), _goods(page), *stock(page)
 
 
 def _item_table(page: Page) -> view.TablePart:

@@ -65,6 +65,7 @@ class Numbers:
     is_wholesale: bool  # 1688: few buyers, big orders
     quadrants: Quadrants | None
     goods: Range | None
+    stock: pd.DataFrame  # from `metrics.stock`
     unfinished: dt.date | None  # a last day left out because it was exported before it was over
     outcomes: list[Outcome]
     rechecks: list[Recheck]
