@@ -216,8 +216,22 @@ def test_refunds_date_the_batch_and_conversion_is_not_added(sample):
     assert (refunds.cases, refunds.cases_before) == (53, 19)
     assert lead.values["paid_since"] == since.first
     assert lead.values["evidence"]
-    conversion = sample.view.sections[6].parts[2].text
+    conversion = sample.view.sections[6].parts[3].text
     assert "不和退款相加" in conversion
+
+
+def test_reviews_meet_their_orders_and_date_the_batch_by_payment(sample):
+    n = sample.numbers
+    assert (n.said_since.low, n.said_since.first) == (dt.date(2026, 8, 12), dt.date(2026, 8, 13))  # TRUTH: 13 August
+    assert n.bought.orders.index.min() == dt.date(2026, 7, 20)  # the older order list, in a zip
+    supplier = n.changes[n.changes["change"] == "供应商"].iloc[0]
+    assert (supplier["paid"], supplier["real"]) == (True, True)
+    shown = whole(sample)
+    orders = sample.shop.table("reviews").order_id.execute()
+    assert orders.str.len().eq(19).all()
+    assert not [one for one in orders if one in shown]
+    assert n.refunded.cases <= n.lead_known
+    assert sample.figures()["complaints_per_1000_leak"].n == pytest.approx(n.behind("product", n.period).count)
 
 
 def test_sentences_are_found_by_aspect_item_and_period(sample):

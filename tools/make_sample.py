@@ -39,6 +39,7 @@ MADE_ON = date(2026, 8, 31)
 WEEKS = 6
 ITEM_DAYS = 14
 ORDER_DAYS = 14
+OLDER_ORDERS, OLDER_ORDER_DAYS = (date(2026, 8, 17), date(2026, 8, 16)), 28  # made on, last day; for reviews by payment
 CONFIG = """\
 name = "{name}"
 platform = "tmall"
@@ -83,6 +84,7 @@ def write_shop_side(inbox: Path, world: World) -> None:
     write_reviews(inbox, world, last_days(END, 60), MADE_ON)
     write_refunds(inbox, world, last_days(END, 60), MADE_ON)
     write_orders(inbox, world, last_days(END, ORDER_DAYS), MADE_ON)
+    write_orders(inbox, world, last_days(OLDER_ORDERS[1], OLDER_ORDER_DAYS), OLDER_ORDERS[0], zipped=True)
 
 
 def write_traffic_side(inbox: Path, world: World) -> None:

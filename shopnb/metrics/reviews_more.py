@@ -20,6 +20,7 @@ from shopnb import text
 from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews import LEAST_MENTIONS, LEAST_REVIEWS, LEVEL, REAL_LEVEL, Said, complaining
+from shopnb.metrics.reviews_bought import Bought, sides_of_change
 from shopnb.stats import compare_proportions, holm
 
 WINDOWS = (1, 2, 3, 5, 7)  # days within which the same complaint may gather
@@ -102,15 +103,18 @@ def _scan(ago: npt.NDArray[np.int64], marked: npt.NDArray[np.float64]) -> list[t
 
 
 @remembered
-def around_changes(said: Said, changes: pd.DataFrame, end: dt.date) -> pd.DataFrame:
+def around_changes(said: Said, changes: pd.DataFrame, end: dt.date, bought: Bought | None = None) -> pd.DataFrame:
     """Share of negative reviews before and after each event of the change log.
+
+    With orders, a change of goods or page is judged by day of payment (a changed supplier is a batch): what was paid
+    before against what was paid since, each by the reviews that came within `bought.age` days.
 
     Returns
     -------
     DataFrame, one row an event of the last 60 days with `LEAST_REVIEWS` reviews on both sides
         `day`, `object`, `change`, `item_id`, `lag` (days after it that count for neither side, because reviews lag
-        orders), `before`, `after` (shares), `reviews_before`, `reviews_after`, `change_low`, `change_high`, `real`
-        (holds among all events together).
+        orders), `paid` (by day of payment), `before`, `after` (shares), `reviews_before`, `reviews_after`,
+        `change_low`, `change_high`, `real` (holds among all events together).
     """
     rows, chances = [], []
     for event in changes.itertuples():
@@ -120,26 +124,37 @@ def around_changes(said: Said, changes: pd.DataFrame, end: dt.date) -> pd.DataFr
         lag = EVENT_LAG.get(str(event.object), _GOODS_LAG)
         item = event.item_id if isinstance(event.item_id, str) else ""
         own = said.reviews if not item else said.reviews[said.reviews["item_id"] == item]
-        sides = []
-        for first, last in ((-EVENT_DAYS, -1), (lag, lag + EVENT_DAYS - 1)):
-            span = Period(day + dt.timedelta(days=first), day + dt.timedelta(days=last))
-            chosen = _of_days(own, span)
-            sides.append((int(chosen["negative"].sum()), len(chosen)))
-        (bad_before, before), (bad_after, after) = sides
+        sides, paid = _sides(said, own, day, lag, end, bought)
+        (bad_before, before), (bad_after, after) = ((int(side["negative"].sum()), len(side)) for side in sides)
         if min(before, after) < LEAST_REVIEWS:
             continue
         gap = compare_proportions(bad_before, before, bad_after, after, level=LEVEL)
         chances.append(gap.p_value)
         rows.append(
             {
-                "day": day, "object": event.object, "change": event.change, "item_id": item, "lag": lag,
+                "day": day, "object": event.object, "change": event.change, "item_id": item, "lag": 0 if paid else lag,
+                "paid": paid,
                 "before": bad_before / before, "after": bad_after / after, "reviews_before": before,
                 "reviews_after": after, "change_low": gap.low, "change_high": gap.high,
             }
         )  # fmt: skip
-    names = ["day", "object", "change", "item_id", "lag", "before", "after", "reviews_before", "reviews_after"]
+    names = ["day", "object", "change", "item_id", "lag", "paid", "before", "after", "reviews_before", "reviews_after"]
     frame = pd.DataFrame(rows, columns=[*names, "change_low", "change_high"])
     return frame.assign(real=holm(chances, level=REAL_LEVEL) if chances else [])
+
+
+def _sides(
+    said: Said, own: pd.DataFrame, day: dt.date, lag: int, end: dt.date, bought: Bought | None
+) -> tuple[list[pd.DataFrame], bool]:
+    """Reviews before and after a change, and whether by day of payment."""
+    before = Period(day - dt.timedelta(days=EVENT_DAYS), day - dt.timedelta(days=1))
+    if bought is not None and lag == _GOODS_LAG:
+        since = Period(day, day + dt.timedelta(days=EVENT_DAYS - 1))
+        sides = sides_of_change(said, bought, own, (before, since), end)
+        if min(map(len, sides)) >= LEAST_REVIEWS:
+            return sides, True
+    since = Period(day + dt.timedelta(days=lag), day + dt.timedelta(days=lag + EVENT_DAYS - 1))
+    return [_of_days(own, before), _of_days(own, since)], False
 
 
 def _of_days(rows: pd.DataFrame, span: Period) -> pd.DataFrame:

@@ -51,14 +51,14 @@ class Behind:
         return Estimate(1000 * found.estimate, 1000 * found.low, 1000 * found.high)
 
 
-def buyers_behind(days: pd.DataFrame, period: Period | None) -> Behind:
-    """Buyers whose reviews come in the period: the mean over payments `LAGS` days earlier, each lag as likely.
+def buyers_behind(days: pd.DataFrame, period: Period | None, *, lags: tuple[int, int] = LAGS) -> Behind:
+    """Buyers whose reviews come in the period: the mean over payments `lags` days earlier, each lag as likely.
 
     Without days so far back, the buyers of the period itself (buyer-days, not aligned).
     """
     if period is None:
         return Behind()
-    shifted = [_sum(days, "payers", period.shifted(-lag)) for lag in range(LAGS[0], LAGS[1] + 1)]
+    shifted = [_sum(days, "payers", period.shifted(-lag)) for lag in range(lags[0], lags[1] + 1)]
     mean = sum(shifted) / len(shifted)
     return Behind(_sum(days, "payers", period)) if math.isnan(mean) else Behind(mean, aligned=True)
 

@@ -57,7 +57,7 @@ class ReviewAnalysis(Page):
             since=n.since,
             refunds=n.refunds,
             conversion=n.conversion,
-            paid_since=n.paid_since.first if n.paid_since else None,
+            paid_since=(n.paid_since.first if n.paid_since else None) or (n.said_since.first if n.said_since else None),
             evidence=review_analysis_evidence.typical_clauses(self, n.lead.aspect, 2) if n.lead else [],
             period=n.period,
             to_answer=len(n.to_answer),
@@ -87,6 +87,8 @@ class ReviewAnalysis(Page):
         check = n.said.check
         shown["error_own_marks"] = Figure(check.error, "share", n=float(check.marked), code="too_few")
         for one in n.counts:
+            behind = n.behind(n.said.groups[one.aspect], n.period)
+            shown[f"complaints_per_1000_{one.aspect}"] = _per_thousand(behind, one.negative)
             shown[f"negative_share_{one.aspect}"] = _figure(one.negative_share, size)
             shown[f"positive_share_{one.aspect}"] = _figure(one.positive_share, size)
         return {
@@ -170,7 +172,7 @@ class ReviewAnalysis(Page):
         lines = [self.text("card.range", range=f"{per.low:.1f}~{per.high:.1f}")]
         if not math.isnan(earlier.estimate) and behind.aligned == behind_before.aligned:
             lines.append(self.text("card.before", value=f"{earlier.estimate:.1f}"))
-        suffix = self.text("card.by_payment" if behind.aligned else "card.by_day")
+        suffix = self.text("card.by_payment" if behind.aligned else "card.by_day", first=n.lags[0], last=n.lags[1])
         return [view.Card(self.text("card.per_thousand"), f"{per.estimate:.1f}", suffix, tuple(lines))]
 
     def _weeks(self, marked: pd.Series, name: str) -> tuple[float | None, ...]:
@@ -221,7 +223,7 @@ class ReviewAnalysis(Page):
         if n.period is None:
             notes.append(view.Note("undated", self.text("health.undated"), "attention"))
         else:
-            notes.append(view.Note("lag", self.text("health.lag")))
+            notes.append(view.Note("lag", self._lag_text()))
         if (n.said.reviews["item_id"] == "").all():
             notes.append(view.Note("no_items", self.text("health.no_items"), "attention"))
         notes.append(view.Note("not_all_buyers", self.text("health.not_all_buyers")))
@@ -232,6 +234,10 @@ class ReviewAnalysis(Page):
         for reason, count in n.said.aside.items():
             notes.append(view.Note(f"aside_{reason}", self.text(f"health.aside.{reason}", count=count)))
         return notes
+
+    def _lag_text(self) -> str:
+        n: Numbers = self.numbers
+        return self.text("health.lag_own" if n.bought else "health.lag", first=n.lags[0], last=n.lags[1])
 
     def _error_text(self) -> str:
         check = self.numbers.said.check

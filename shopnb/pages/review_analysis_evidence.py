@@ -13,6 +13,7 @@ from shopnb.findings.reviews import conversion_loss
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_orders
 from shopnb.pages import review_analysis_more as more
+from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_more import Part, Parts
 from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_names, spot_label
@@ -83,7 +84,7 @@ def _evidence_row(page: Page, row: int, kind: str) -> dict[str, object]:
 
 def money(page: Page) -> Parts:
     """Refunds for faults, since which day of payment, and conversion of the item in the same days; never added up."""
-    return _refunds(page), paid_line(page), _conversion(page)
+    return _refunds(page), payment.refunded_line(page), paid_line(page), _conversion(page)
 
 
 def paid_line(page: Page) -> view.TextPart:

@@ -47,6 +47,7 @@ def changes_table(page: Page) -> Part:
         {
             "day": row.day,
             "change": f"{row.object} {row.change}" + (f" {item_label(page, row.item_id)}" if row.item_id else ""),
+            "counted_by": page.text("trend.by_payment" if row.paid else "trend.by_review"),
             "negative_before": _share(page, row.before, row.reviews_before),
             "negative_after": _share(page, row.after, row.reviews_after),
             "negative_change": row.after - row.before,
@@ -56,8 +57,8 @@ def changes_table(page: Page) -> Part:
         for row in n.changes.itertuples()
     ]
     columns = [
-        ("day", "day"), ("change", "text"), ("negative_before", "text"), ("negative_after", "text"),
-        ("negative_change", "pp"), ("change_range", "text"), ("is_real", "text"),
+        ("day", "day"), ("change", "text"), ("counted_by", "text"), ("negative_before", "text"),
+        ("negative_after", "text"), ("negative_change", "pp"), ("change_range", "text"), ("is_real", "text"),
     ]  # fmt: skip
     return page.table("changes", pd.DataFrame(shown), columns)
 
@@ -72,6 +73,15 @@ def ranged(page: Page, found: Estimate, part: int = 0, whole: int = 0) -> str:
         return page.text("counts", part=part, whole=whole)
     value = labels.format_value(found.estimate, "pct", page.lang)
     shown = labels.format_range(found.low, found.high, "pct", page.lang)
+    return labels.text("common.with_range", page.lang, value=value, range=shown)
+
+
+def per_thousand(page: Page, found: Estimate) -> str:
+    """So many in 1,000, with the range; a dash where the buyers or parcels behind are not known."""
+    if math.isnan(found.estimate):
+        return labels.MISSING
+    value, low, high = (f"{number:.1f}" for number in (found.estimate, found.low, found.high))
+    shown = labels.text("common.range", page.lang, low=low, high=high)
     return labels.text("common.with_range", page.lang, value=value, range=shown)
 
 

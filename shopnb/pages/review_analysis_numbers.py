@@ -12,7 +12,7 @@ import pandas as pd
 from shopnb import text
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.reviews import Place, leading
-from shopnb.metrics import items, reviews_orders
+from shopnb.metrics import items, reviews_bought, reviews_orders
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
 from shopnb.metrics.overview import daily
@@ -44,6 +44,10 @@ class Numbers:
     shop_days: pd.DataFrame  # daily report, empty where there is none
     trade_days: pd.DataFrame  # buyers, orders, parcels a day
     paid_since: Onset | None  # day of payment from which the place's item is refunded for faults; None: not looked
+    bought: reviews_bought.Bought | None  # reviews joined to orders; None where order ids or orders are missing
+    paid_days: pd.DataFrame  # reviews by day of payment, at equal age
+    said_since: Onset | None  # day of payment from which the leading complaint is written more often
+    refunded: RefundsSeen | None  # of the orders whose reviews make that complaint
     conversion: items.ItemChange | None  # of the place's item, last 7 days against normal weeks before the onset
     to_answer: pd.DataFrame
     clusters: list[more.Cluster]
@@ -72,7 +76,19 @@ class Numbers:
         parcels = reviews_orders.parcels_behind(self.trade_days, period)
         if group == "logistics" and not math.isnan(parcels.count):
             return parcels
-        return reviews_orders.buyers_behind(self.trade_days, period)
+        return reviews_orders.buyers_behind(self.trade_days, period, lags=self.lags)
+
+    @property
+    def lags(self) -> tuple[int, int]:
+        """Days from payment to review, first and last: this shop's own where its orders are known."""
+        return self.bought.lags if self.bought else reviews_orders.LAGS
+
+    @property
+    def lead_known(self) -> int:
+        """Reviews that make the leading complaint and whose order is known."""
+        if self.lead is None or self.bought is None:
+            return 0
+        return int(self.bought.paid[metrics.complaining(self.said, self.lead.aspect)].notna().sum())
 
 
 def compute(page: Page) -> Numbers:
@@ -104,6 +120,8 @@ def compute(page: Page) -> Numbers:
     if place and place.item_id and period and compare and page.shop.has("refunds"):
         refunds = reviews_orders.fault_refunds(page.shop.table("refunds"), place.item_id, period, compare)
         paid = reviews_orders.paid_since(page.shop.table("refunds"), place.item_id, trade, period.end)
+    bought = _bought(page, said, period)
+    paid_days = reviews_bought.by_payment(said, bought, marked, period.end) if bought and period else pd.DataFrame()
     return Numbers(
         said=said,
         period=period,
@@ -119,12 +137,30 @@ def compute(page: Page) -> Numbers:
         shop_days=daily(page.shop.table("shop_daily")) if page.shop.has("shop_daily") else pd.DataFrame(),
         trade_days=trade,
         paid_since=paid,
+        bought=bought,
+        paid_days=paid_days,
+        said_since=reviews_bought.since_payment(paid_days) if bought and lead else None,
+        refunded=_refunded(page, said, marked) if bought and lead else None,
         conversion=_conversion(page, place, since, period),
         to_answer=_to_answer(now, period),
         clusters=more.clusters(said, period.end) if period else [],
-        changes=more.around_changes(said, page.frame("changes"), period.end) if period else pd.DataFrame(),
+        changes=more.around_changes(said, page.frame("changes"), period.end, bought) if period else pd.DataFrame(),
         rival=_rival(page, said, period, own_names),
     )
+
+
+def _bought(page: Page, said: Said, period: Period | None) -> reviews_bought.Bought | None:
+    """Reviews beside their orders, where both files name them."""
+    if period is None or not page.shop.has("orders"):
+        return None
+    return reviews_bought.join_orders(said, page.shop.table("reviews"), page.shop.table("orders"), period.end)
+
+
+def _refunded(page: Page, said: Said, marked: pd.Series) -> RefundsSeen | None:
+    if not page.shop.has("refunds"):
+        return None
+    rows = said.reviews.index[marked.to_numpy(bool)]
+    return reviews_bought.refunded(said, rows, page.shop.table("reviews"), page.shop.table("refunds"))
 
 
 def _rival(page: Page, said: Said, period: Period | None, own_names: tuple[str, ...]) -> more.Rival | None:

@@ -15,6 +15,7 @@ from shopnb.metrics.periods import Period, events_in
 from shopnb.metrics.reviews import AspectCount
 from shopnb.pages import review_analysis_evidence as evidence
 from shopnb.pages import review_analysis_more as more
+from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages import review_analysis_where as where
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
@@ -32,11 +33,11 @@ def build(page: Page, key: str) -> view.Section:
 def _trend(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.period is None:
-        rest = page.muted("trend.no_weeks"), more.changes_table(page)
+        rest = page.muted("trend.no_weeks"), *_by_payment(page)
         return page.muted("trend.undated"), page.muted("trend.no_onset"), more.alarm_line(page), *rest
     weeks = metrics.weekly(n.said, n.said.reviews["negative"], n.period.end)
     if len(weeks) < 2:
-        rest = page.muted("trend.no_weeks"), more.changes_table(page)
+        rest = page.muted("trend.no_weeks"), *_by_payment(page)
         return page.muted("trend.too_few"), _onset_line(page), more.alarm_line(page), *rest
     all_negative = page.text("trend.negative")
     parts = [weeks.assign(series=all_negative)]
@@ -52,7 +53,11 @@ def _trend(page: Page) -> Parts:
         pd.concat(parts, ignore_index=True)[["day", "series", "value", "low", "high"]],
         id="trend", title=title, alt=title, lang=page.lang, kind="pct", value_title=page.text("trend.axis"), zero=True,
     )  # fmt: skip
-    return chart, _onset_line(page), more.alarm_line(page), _week_table(page, weeks), more.changes_table(page)
+    return chart, _onset_line(page), more.alarm_line(page), _week_table(page, weeks), *_by_payment(page)
+
+
+def _by_payment(page: Page) -> Parts:
+    return payment.payment_line(page), payment.payment_table(page), more.changes_table(page)
 
 
 def _onset_line(page: Page) -> view.TextPart:
@@ -112,6 +117,7 @@ def _aspects(page: Page) -> Parts:
 
 
 def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
+    n: Numbers = page.numbers
     names = aspect_names(page)
     rows = [
         {
@@ -119,6 +125,9 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
             "negative_count": one.negative,
             "negative_range": more.ranged(page, one.negative_share, one.negative, one.reviews),
             "negative_change": one.change.estimate,
+            "per_thousand": more.per_thousand(
+                page, n.behind(n.said.groups[one.aspect], n.period).per_thousand(one.negative)
+            ),
             "positive_count": one.positive,
             "positive_range": more.ranged(page, one.positive_share, one.positive, one.reviews),
             "is_real": labels.MISSING
@@ -130,7 +139,8 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
     ]
     columns = [
         ("aspect", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
-        ("is_real", "text"), ("positive_count", "int"), ("positive_range", "text"), ("typical", "text"),
+        ("is_real", "text"), ("per_thousand", "text"), ("positive_count", "int"), ("positive_range", "text"),
+        ("typical", "text"),
     ]  # fmt: skip
     return page.table("aspects", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more
+from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_more import Part, Parts, ranged
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label, spot_label
@@ -105,13 +106,18 @@ def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
                 "reviews_with_text": row.reviews,
                 "negative_range": ranged(page, found, int(row.marked), int(row.reviews)),
                 "most_said": page.text("where.most", aspect=names[aspect], count=count) if count else labels.MISSING,
+                "negative_paid": payment.paid_span(page, _negative_of(n.now, row.item_id, row.sku)),
             }
         )
     columns = [
         ("item", "text"), ("sku", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
-        ("most_said", "text"),
+        ("most_said", "text"), ("negative_paid", "text"),
     ]  # fmt: skip
     return page.table("where", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns, rows=10)
+
+
+def _negative_of(now: pd.DataFrame, item_id: str, sku: str) -> pd.Index:
+    return now.index[now["negative"] & (now["item_id"] == item_id) & (now["sku"] == sku)]
 
 
 def sku_table(page: Page) -> Part:

@@ -67,10 +67,12 @@ REVIEWS = Table(
         label("mark", "评价分类"),
         Column("stars", "", "int", "score"),  # 1-5; null when not rated
         label("shop"),  # own, or the rival's name
+        label("order_id", "订单编号"),  # joins a review to its payment; shown nowhere
     ),
     key=("review_id",),
     slice=("review_id",),
     day="reviewed_at",
+    added=("order_id",),
 )
 
 ACCOUNT_TOTALS = Table(

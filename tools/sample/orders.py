@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sample.catalogue import ITEMS, SHOP_NAME
-from sample.workbook import Cell, columns, csv_bytes, write_xlsx, yuan
+from sample.workbook import Cell, columns, csv_bytes, write_xlsx, write_zip, yuan
 from sample.world import Order, World
 
 ORDER_HEADER = columns(
@@ -80,11 +80,15 @@ def order_row(order: Order, world: World, known_on: date) -> list[Cell]:
     return [values.get(name, "") for name in ORDER_HEADER]
 
 
-def write_orders(folder: Path, world: World, days: Sequence[date], made_on: date) -> None:
+def write_orders(folder: Path, world: World, days: Sequence[date], made_on: date, *, zipped: bool = False) -> None:
     """The order list of some days, newest first, GBK."""
     orders = [order for day in reversed(days) for order in reversed(world.days[day].orders)]
     rows: list[Sequence[Cell]] = [ORDER_HEADER, *(order_row(order, world, made_on) for order in orders)]
-    (folder / f"ExportOrderList{made_on:%Y%m%d}1030.csv").write_bytes(csv_bytes(rows, "gbk"))
+    name, content = f"ExportOrderList{made_on:%Y%m%d}1030", csv_bytes(rows, "gbk")
+    if zipped:
+        write_zip(folder / f"{name}.zip", f"{name}.csv", content)
+    else:
+        (folder / f"{name}.csv").write_bytes(content)
 
 
 def refund_row(order: Order, number: int) -> list[Cell]:

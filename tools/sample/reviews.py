@@ -12,7 +12,7 @@ from sample.review_text import DEFAULT, follow_up_text, negative_text, neutral_t
 from sample.workbook import Cell, write_xlsx
 from sample.world import Order, World
 
-HEADER = ["评论", "昵称", "追评内容", "追评时间", "评价时间", "商品id", "颜色分类", "评价分类", "skuid"]
+HEADER = ["评论", "昵称", "追评内容", "追评时间", "评价时间", "商品id", "颜色分类", "评价分类", "skuid", "订单编号"]
 FOLLOWED_UP = 0.04
 
 
@@ -40,7 +40,8 @@ def review_row(order: Order, review: Review, world: World) -> list[Cell]:
     colour = item.skus[line.sku].name.removeprefix("颜色分类:").split(";")[0]
     mark = "默认评价" if review.is_default else "有图评价" if draw.happens(0.27) else "文字评价"
     moment = f"{review.at:%Y-%m-%d %H:%M:%S}"
-    return [text, nickname, follow_up, follow_up_at, moment, item.item_id, colour, mark, sku_id(line.item, line.sku)]
+    sku = sku_id(line.item, line.sku)
+    return [text, nickname, follow_up, follow_up_at, moment, item.item_id, colour, mark, sku, order.number]
 
 
 def write_reviews(folder: Path, world: World, days: Sequence[date], made_on: date) -> None:
