@@ -10,6 +10,7 @@ from typing import Any
 
 from shopnb.charts import altair_start  # noqa: F401 (before all that import Altair)
 from shopnb.charts.bars import chart_diverging, chart_funnel, chart_paired, chart_stacked_share, chart_waterfall
+from shopnb.charts.brushing import Box, living, redraw
 from shopnb.charts.days import chart_daily_band, chart_lines
 from shopnb.charts.planes import chart_heat, chart_scatter, chart_strip
 from shopnb.charts.ranges import chart_intervals, chart_ranges
@@ -19,6 +20,7 @@ from shopnb.view import CHART_MIME, ChartPart, packed_rows
 
 __all__ = [
     "OFFLINE",
+    "Box",
     "active_renderer",
     "chart_daily_band",
     "chart_diverging",
@@ -32,7 +34,9 @@ __all__ = [
     "chart_stacked_share",
     "chart_strip",
     "chart_waterfall",
+    "living",
     "mime_bundle",
+    "redraw",
 ]
 
 

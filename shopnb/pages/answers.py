@@ -15,6 +15,7 @@ from shopnb import labels, widgets
 from shopnb.errors import ShopnbError
 from shopnb.metrics import reviews, traffic
 from shopnb.metrics.periods import presets
+from shopnb.pages import brushes
 from shopnb.pages.wording import days_text
 from shopnb.stats import compare_proportions
 from shopnb.widgets import Dial, Span
@@ -60,8 +61,10 @@ def dials(page: Page, section: str) -> Sequence[Dial]:
 
 
 def show(page: Page, section: str) -> None:
-    """Show what the hand may ask beside a section: its dials, and the calculator where a test is planned."""
+    """Show what the hand may ask beside a section: dials, a brush, and the calculator where a test is planned."""
     widgets.answers(page, section)
+    if brushes.has_place(page, section):
+        widgets.brushing(page, section)
     if (page.slug, section) == ("listing_ab", "planner") and widgets.is_interactive() and (first := four_numbers(page)):
         lang = page.lang
         widgets.calculator(lambda *numbers: rates_compared(*numbers, lang=lang), first, lang)

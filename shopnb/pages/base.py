@@ -25,7 +25,7 @@ from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
-from shopnb.pages import answers, gates
+from shopnb.pages import answers, brushes, gates
 from shopnb.pages.wording import days_text, finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
@@ -163,6 +163,19 @@ class Page(ABC):
         """The controls that stand beside a section."""
         with self._money(), remembering(self._memory):
             return answers.dials(self, section)
+
+    def brush(self, section: str) -> widgets.Brush | None:
+        """What a box drawn on a section's chart filters; None where it has no such chart now."""
+        with self._money(), remembering(self._memory):
+            return brushes.brush(self, section)
+
+    def points(self, section: str) -> pd.DataFrame:
+        """The rows behind the chart of a section on which a box can be drawn; `query` chooses as the box does.
+
+        One row a day, source, review or good; empty where the section has no such chart now.
+        """
+        found = self.brush(section)
+        return found.table.frame.copy() if found else pd.DataFrame()
 
     # What every page shares
 

@@ -414,7 +414,21 @@ def _page_one(page: MarketSizing) -> Parts:
         x_title=labels.heading("price", page.lang),
         y_title=labels.heading("sold", page.lang),
     )
-    return chart, table
+    return chart, table, _goods_table(page, shown)
+
+
+def _goods_table(page: MarketSizing, shown: pd.DataFrame) -> view.TablePart:
+    """The goods behind the dots, one row each, in the order of the page."""
+    sold = [
+        labels.format_range(low, high, "number", page.lang) if low < high else page.sold(low)
+        for low, high in zip(shown["sold_low"], shown["sold_high"].fillna(math.inf), strict=True)
+    ]
+    frame = shown.assign(
+        item=shown["title"], sold=sold, is_own=shown["is_own"].map({True: page.text("page_one.own"), False: ""})
+    )
+    columns = [("item", "text"), ("price", "money2"), ("sold", "text"), ("shop_name", "text"), ("is_own", "text")]
+    folded = page.table("page_one_goods", frame.sort_values("position"), columns)
+    return replace(folded, caption=page.text("page_one.goods", count=len(frame)), folded=True)
 
 
 _BUILDERS: dict[str, Callable[[MarketSizing], Parts]] = {

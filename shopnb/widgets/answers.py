@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.display import display
 
 from shopnb import labels
+from shopnb.widgets.brush import Brushed, Brushing
 from shopnb.widgets.control import Control, make_control
 from shopnb.widgets.desk import Controlled, desk_of
 from shopnb.widgets.dials import Dial, with_entry
 from shopnb.widgets.panel import button, is_interactive, row, styled
-
-if TYPE_CHECKING:
-    pass
 
 Sentence = Callable[[float, float, float, float], str]
 
@@ -28,6 +26,12 @@ def answers(page: Controlled, section: str) -> None:
     """Show the dials of a section above it; headless, or where it has none, nothing."""
     if is_interactive() and page.dials(section):
         display(Answer(page, section).box)
+
+
+def brushing(page: Brushed, section: str) -> None:
+    """Show the button that opens a brush on a section's chart; headless nothing."""
+    if is_interactive():
+        display(Brushing(page, section).box)
 
 
 def calculator(sentence: Sentence, first: tuple[float, float, float, float], lang: str) -> None:
