@@ -40,6 +40,7 @@ clean:  ## remove the environment and the made reports
 	rm -rf .venv reports
 
 $(STAMP): requirements.lock pyproject.toml
+	@echo "Setting up .venv: some minutes, once."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .

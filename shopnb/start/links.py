@@ -34,7 +34,7 @@ def links(path: Path, lang: str) -> Markup:
     alone = Markup('<a class="nb-start-alone" href="{}" target="_blank" rel="noopener">{}</a>').format(
         f"{base}files/{quote(inside)}", shown(labels.text("start.open_alone", lang))
     )
-    return beside + Markup(" · ") + alone
+    return Markup('<span class="nb-start-s">{} · {}</span>').format(beside, alone)
 
 
 def _served(path: Path) -> tuple[str, str] | None:

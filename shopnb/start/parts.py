@@ -20,7 +20,7 @@ from shopnb.labels.letters import columns_of
 if TYPE_CHECKING:
     import ipywidgets
 
-_SHORT = 22  # half-width columns: cells up to here, and links, stay on one line
+_SHORT = 22  # half-width columns: cells up to here stay on one line
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -67,7 +67,7 @@ def _side(cell: object, at_right: bool) -> Markup:
     """Numbers at the right; short texts on one line."""
     if at_right:
         return Markup(' class="nb-start-n"')
-    return Markup(' class="nb-start-s"') if columns_of(str(cell)) <= _SHORT or isinstance(cell, Markup) else Markup()
+    return Markup(' class="nb-start-s"') if columns_of(str(cell)) <= _SHORT else Markup()
 
 
 def fold(title: str, inside: Markup) -> Markup:
