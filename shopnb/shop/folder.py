@@ -1,12 +1,13 @@
 """A shop folder as Ibis tables: the newest export wins per slice, at read time.
 
-Belongs here: finding the folder, keeping `tables/` in step with `tables_in/`, the one expression that picks rows.
+Belongs here: finding the folder, keeping `tables/` in step with `tables_in/`, the one statement that picks rows.
 """
 
 from __future__ import annotations
 
 import glob
-import hashlib
+import itertools
+import weakref
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -24,6 +25,8 @@ from shopnb.intake import TYPED_FOLDER, FileAccount, Progress, import_files, rea
 from shopnb.memory import remembered
 from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
+
+_READINGS = itertools.count()
 
 
 class MissingTableError(MissingDataError):
@@ -51,8 +54,14 @@ def _answer(expr: Any, **options: Any) -> Any:
 
 @cache
 def _connection() -> Any:
-    """The one embedded DuckDB of this process: one thread, nothing fetched."""
-    return _Backend().connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
+    """The one embedded DuckDB of this process: one thread, nothing fetched.
+
+    Ibis's default, too, unless somebody chose one: else it opens another, with threads, when it is first asked.
+    """
+    one = _Backend().connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
+    if ibis.options.default_backend is None:
+        ibis.set_backend(one)
+    return one
 
 
 class Tables:
@@ -133,20 +142,8 @@ class Shop:
         if not accounts:
             raise MissingTableError("missing_table", table=name, shop=self.name, folder=str(self.folder))
         if name not in self._read:
-            stems = [account.stem for account in accounts]
-            self._read[name] = newest_per_slice(self._stored(name), name, stems).cache()
+            self._read[name] = _newest_per_slice(self.folder, name, [account.stem for account in accounts])
         return self._read[name]
-
-    def _stored(self, name: str) -> Any:
-        """All stored rows of a table with `_stem`, the name of the file they came from."""
-        home = self.folder.resolve()
-        view = f"{name}_{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
-        files = f"{glob.escape(home.as_posix())}/tables/{name}/*.parquet"
-        added, types = TABLES[name].added, ibis.Schema.from_pyarrow(TABLES[name].arrow_schema)
-        rows = _connection().read_parquet(files, table_name=view, filename=True, union_by_name=bool(added))
-        rows = rows.mutate(**{column: ibis.null(types[column]) for column in added if column not in rows.columns})
-        stem = rows.filename.re_extract(r"([0-9a-f]+(?:-\d+)?)\.parquet$", 1)
-        return rows.mutate(_stem=stem).drop("filename")
 
     def days(self, table: str) -> tuple[date, date] | None:
         """First and last day that a table covers; None when it is undated or has no rows."""
@@ -216,21 +213,50 @@ class Shop:
         return gaps
 
 
-def newest_per_slice(stored: Any, name: str, stems: list[str]) -> Any:
-    """The rows in force: for each slice those of the last of `stems` that has it.
+def _newest_per_slice(folder: Path, name: str, stems: list[str]) -> Any:
+    """The rows in force, read into DuckDB: for each slice those of the last of `stems` that has it.
+
+    One statement, not an expression: Ibis takes longer to write one over so many columns than DuckDB to carry it out.
 
     Parameters
     ----------
-    stored : Ibis table in the canonical columns and `_stem`, the import that a row came from.
     name : canonical table; names the slice. Columns of a slice may be null; null is a slice of its own.
     stems : the imports in force, oldest export first. Rows of other imports do not exist.
     """
-    ranks = ibis.memtable({"_import": stems, "_rank": list(range(len(stems)))})
-    ranked = stored.join(ranks, stored["_stem"] == ranks["_import"], how="inner")
-    slice_columns = [ranked[column] for column in TABLES[name].slice]
-    newest = ranked["_rank"].max().over(ibis.window(group_by=slice_columns))
-    chosen = ranked.mutate(_newest=newest)
-    return chosen.filter(chosen["_rank"] == chosen["_newest"]).select(TABLES[name].arrow_schema.names)
+    declared, connection = TABLES[name], _connection()
+    types = ibis.Schema.from_pyarrow(declared.arrow_schema)
+    lacking = [
+        f"NULL::{connection.compiler.type_mapper.to_string(types[one])} AS {_quoted(one)}" for one in declared.added
+    ]
+    stored = f"FROM read_parquet($files, filename = true, union_by_name = {bool(lacking)})"
+    if lacking:  # in files that were written before there were these columns
+        stored = f"FROM (SELECT * {stored} UNION ALL BY NAME SELECT {', '.join(lacking)} WHERE false)"
+    slices = f"PARTITION BY {', '.join(map(_quoted, declared.slice))}" if declared.slice else ""
+    place = f"{name}_{next(_READINGS)}"
+    connection.con.execute(
+        f"""
+        CREATE TEMP TABLE {place} AS
+        SELECT {", ".join(map(_quoted, types.names))}
+        FROM (
+            SELECT *, max(_rank) OVER ({slices}) AS _newest
+            FROM (SELECT *, regexp_extract(filename, $stem, 1) AS _stem {stored})
+            JOIN (SELECT unnest($stems) AS _stem, unnest(range(len($stems))) AS _rank) USING (_stem)
+        )
+        WHERE _rank = _newest
+        """,
+        {
+            "files": f"{glob.escape(folder.resolve().as_posix())}/tables/{name}/*.parquet",
+            "stem": r"([0-9a-f]+(?:-\d+)?)\.parquet$",
+            "stems": stems,
+        },
+    )
+    table = connection.table(place, database=("temp", "main"))
+    weakref.finalize(table.op(), connection.con.execute, f"DROP TABLE {place}").atexit = False
+    return table
+
+
+def _quoted(column: str) -> str:
+    return f'"{column}"'
 
 
 def find_folder(folder: str | Path) -> Path:
