@@ -9,9 +9,11 @@ import sys
 
 import altair
 import demo
+import jsonschema
 import pandas as pd
 import pytest
 import vl_convert
+from altair.utils import schemapi
 
 from shopnb import charts
 from shopnb.charts import altair_start, frames, theme
@@ -37,6 +39,17 @@ def test_every_chart_draws_and_has_a_numeric_width(made):
         assert chart.spec["$schema"].endswith("/v5.json")
         for version in ("5.21", "6.4"):  # JupyterLab's and the page's
             assert vl_convert.vegalite_to_vega(chart.spec, vl_version=version)["marks"], chart.id
+
+
+def test_every_chart_keeps_to_the_schema(made):
+    """Forms are put together without Altair's own check."""
+    schema, root = altair.LayerChart._schema, altair.LayerChart._rootschema
+    for chart in made:
+        drawn = {key: value for key, value in chart.spec.items() if key != "config"}
+        schemapi.validate_jsonschema(drawn, schema, root)
+    wrong = {**drawn, "layer": [{"mark": "bar", "encoding": {"x": {"typo": 1}}}]}
+    with pytest.raises(jsonschema.ValidationError):
+        schemapi.validate_jsonschema(wrong, schema, root)
 
 
 def test_specifications_are_small_and_hold_no_nan(made):

@@ -12,11 +12,10 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import frames, picking, rows, theme
-from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 
-@remembered
+@frames.form
 def chart_waterfall(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money") -> ChartPart:
     """How one total becomes another, step by step.
 
@@ -50,9 +49,9 @@ def _bars(steps: frames.Records, kind: str, lang: str) -> altair.LayerChart:
     tones = altair.Scale(domain=["total", "up", "down"], range=[theme.ACCENT, up, down])
     marks = altair.Chart(frames.inline(steps)).mark_rect(cornerRadius=1.5)
     bars = marks.encode(
-        x=rows.x_scale("start", kind, lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q",
+        x=rows.x_scale("start", kind, lang, span), x2=altair.X2("end:Q"), y=rows.at("y"), y2=altair.Y2("y2:Q"),
         color=altair.Color("tone:N", scale=tones, legend=None),
-        opacity=altair.condition("datum.faint", altair.value(0.4), altair.value(1)),
+        opacity=frames.either(altair.OpacityValue, "datum.faint", 0.4, 1),
         tooltip=rows.told("label", "text", lang=lang),
     )  # fmt: skip
     layers = [rows.base_line(0.0, steps, rows.x_scale("at", kind, lang, span)), bars, rows.names(steps)]
@@ -61,7 +60,7 @@ def _bars(steps: frames.Records, kind: str, lang: str) -> altair.LayerChart:
     return altair.layer(*layers)
 
 
-@remembered
+@frames.form
 def chart_diverging(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "signed_money"
 ) -> ChartPart:
@@ -83,7 +82,7 @@ def chart_diverging(
     return frames.finish(_bars(bars, kind, lang), id=id, title=title, alt=alt, lang=lang, height=height)
 
 
-@remembered
+@frames.form
 def chart_paired(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number") -> ChartPart:
     """Two or three bars a name: this period over the one before, share of goods over share of money.
 
@@ -117,20 +116,20 @@ def _paired(bars: frames.Records, series: list[str], kind: str, lang: str) -> li
     picks = picking.by_legend("series"), picking.by_mark("label")
     base = altair.Chart(frames.inline(bars)).encode(opacity=picking.strong(*picks))
     drawn = base.mark_rect(cornerRadius=1.5).encode(
-        x=rows.x_scale("value", kind, lang, span), x2=altair.datum(0), y=rows.at("y"), y2="y2:Q",
+        x=rows.x_scale("value", kind, lang, span), x2=altair.X2Datum(0), y=rows.at("y"), y2=altair.Y2("y2:Q"),
         color=altair.Color("series:N", scale=tones, legend=rows.legend(series)),
         tooltip=rows.told("label", "series", "text", lang=lang),
     )  # fmt: skip
     drawn = picking.with_picks(drawn, *picks)
     values = base.mark_text(align="left", dx=5, fontSize=11).encode(
-        x=rows.x_scale("end", kind, lang, span), y=rows.at("y_mid"), text="text:N"
+        x=rows.x_scale("end", kind, lang, span), y=rows.at("y_mid"), text=altair.Text("text:N")
     )
     if all(row["low"] is None for row in bars):
         return [drawn, values]
     return [drawn, values, rows.whiskers(bars, rows.x_scale("low", kind, lang, span))]
 
 
-@remembered
+@frames.form
 def chart_stacked_share(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str) -> ChartPart:
     """Parts of a whole, one 100 % bar a name.
 
@@ -165,17 +164,18 @@ def _shares(parts: frames.Records, lang: str) -> list[altair.Chart]:
     pick = picking.by_legend("part")
     drawn = altair.Chart(frames.inline(parts)).mark_rect().encode(
         opacity=picking.strong(pick),
-        x=rows.x_scale("start", "pct0", lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q",
+        x=rows.x_scale("start", "pct0", lang, span), x2=altair.X2("end:Q"), y=rows.at("y"), y2=altair.Y2("y2:Q"),
         color=altair.Color("part:N", scale=tones, legend=rows.legend(named)),
         tooltip=rows.told("label", "part", "text", lang=lang),
     )  # fmt: skip
     drawn = picking.with_picks(drawn, pick)
     wide = [row for row in parts if (row["share"] or 0) >= 0.1]
     values = altair.Chart(frames.inline(wide)).mark_text(color="#ffffff", fontSize=11, fontWeight=600)
-    return [drawn, values.encode(x=rows.x_scale("middle", "pct0", lang, span), y=rows.at("y_mid"), text="text:N")]
+    values = values.encode(x=rows.x_scale("middle", "pct0", lang, span), y=rows.at("y_mid"), text=altair.Text("text:N"))
+    return [drawn, values]
 
 
-@remembered
+@frames.form
 def chart_funnel(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "pct") -> ChartPart:
     """Steps with the own rate as a bar and the peers' as a tick.
 
@@ -191,14 +191,14 @@ def chart_funnel(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
         row["text"] = own if row["peer"] is None else labels.text("screen.own_and_peer", lang, own=own, peer=peer)
     height = rows.layout(steps)
     span = rows.domain(steps, ("own", "peer"))
-    tone = altair.condition("datum.bold", altair.value(theme.OWN), altair.value(theme.ACCENT))
+    tone = frames.either(altair.ColorValue, "datum.bold", theme.OWN, theme.ACCENT)
     bars = altair.Chart(frames.inline(steps)).mark_rect(cornerRadius=1.5).encode(
-        x=rows.x_scale("start", kind, lang, span), x2="end:Q", y=rows.at("y"), y2="y2:Q", color=tone,
-        tooltip=rows.told("label", "own_text", "peer_text", lang=lang),
+        x=rows.x_scale("start", kind, lang, span), x2=altair.X2("end:Q"), y=rows.at("y"), y2=altair.Y2("y2:Q"),
+        color=tone, tooltip=rows.told("label", "own_text", "peer_text", lang=lang),
     )  # fmt: skip
     there = [row | {"top": row["y"] - 3, "bottom": row["y2"] + 3} for row in steps if row["peer"] is not None]
     peers = altair.Chart(frames.inline(there)).mark_rule(color=theme.STRONG, strokeWidth=2.5).encode(
-        x=rows.x_scale("peer", kind, lang, span), y=rows.at("top"), y2="bottom:Q"
+        x=rows.x_scale("peer", kind, lang, span), y=rows.at("top"), y2=altair.Y2("bottom:Q")
     )  # fmt: skip
     base = rows.base_line(0.0, steps, rows.x_scale("at", kind, lang, span))
     chart = altair.layer(base, bars, peers, rows.names(steps))

@@ -15,7 +15,6 @@ import pandas as pd
 
 from shopnb.charts import frames, picking, rows, theme
 from shopnb.labels import letters
-from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _HALF_DAY = pd.Timedelta(hours=12)
@@ -48,7 +47,7 @@ def _amount(field: str, kind: str, lang: str, value_title: str, *, zero: bool) -
     return altair.Y(f"{field}:Q", scale=altair.Scale(zero=zero, nice=True), axis=shown)
 
 
-@remembered
+@frames.form
 def chart_daily_band(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money", value_title: str = "",
     spans: Sequence[tuple[dt.date, dt.date, str]] = (), marks: Sequence[tuple[dt.date, str]] = (), zero: bool = True,
@@ -90,7 +89,7 @@ def _band(
     up, down = theme.up_down(lang)
     y = _amount("value", kind, lang, value_title, zero=zero)
     band = base.mark_area(color=theme.BAND, opacity=0.28).encode(
-        y=_amount("low", kind, lang, value_title, zero=zero), y2="high:Q"
+        y=_amount("low", kind, lang, value_title, zero=zero), y2=altair.Y2("high:Q")
     )
     expected = base.mark_line(color=theme.SOFT, strokeDash=[4, 3], strokeWidth=1.4).encode(
         y=_amount("expected", kind, lang, value_title, zero=zero)
@@ -126,10 +125,10 @@ def _strips(
         )
     base = altair.Chart(frames.inline(strips))
     shade = base.mark_rect(color=theme.CAMPAIGN, opacity=0.2).encode(
-        x=_day("start", lang, ticks), x2="end:T", y=altair.value(0), y2=altair.value(height)
+        x=_day("start", lang, ticks), x2=altair.X2("end:T"), y=altair.YValue(0), y2=altair.Y2Value(height)
     )
     name = base.mark_text(color=theme.CAMPAIGN, fontSize=11, fontWeight=600, baseline="alphabetic").encode(
-        x=_day("middle", lang, ticks), y=rows.at("y"), text="name:N"
+        x=_day("middle", lang, ticks), y=rows.at("y"), text=altair.Text("name:N")
     )
     return [shade, name]
 
@@ -162,13 +161,15 @@ def _signs(marks: Sequence[tuple[dt.date, str]], height: int, lang: str, ticks: 
         signs.append({"day": frames.plain(day), "sign": frames.safe(sign), "y": height - 7 - 14 * level})
     base = altair.Chart(frames.inline(signs)).encode(x=_day("day", lang, ticks))
     line = base.mark_rule(color=theme.OWN, strokeWidth=1, strokeDash=[2, 3]).encode(
-        y=altair.value(0), y2=altair.value(height - 14)
+        y=altair.YValue(0), y2=altair.Y2Value(height - 14)
     )
-    sign = base.mark_text(color=theme.OWN, fontSize=13, fontWeight=600).encode(y=rows.at("y"), text="sign:N")
+    sign = base.mark_text(color=theme.OWN, fontSize=13, fontWeight=600).encode(
+        y=rows.at("y"), text=altair.Text("sign:N")
+    )
     return [line, sign]
 
 
-@remembered
+@frames.form
 def chart_lines(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "number", value_title: str = "",
     zero: bool = False, spans: Sequence[tuple[dt.date, dt.date, str]] = (),
@@ -200,7 +201,7 @@ def chart_lines(
     layers = [picking.with_picks(line, pick) if len(series) > 1 else line]
     if any(row["low"] is not None for row in points):
         low = _amount("low", kind, lang, value_title, zero=zero)
-        layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2="high:Q", color=quiet))
+        layers.insert(0, base.mark_area(fillOpacity=0.16).encode(y=low, y2=altair.Y2("high:Q"), color=quiet))
     hover = base.mark_point(filled=True, size=26 if len(points) <= 60 else 8, opacity=1)
     layers.append(hover.encode(y=y, color=quiet, tooltip=rows.told("day_text", "series", "text", lang=lang)))
     layers = [*_strips(spans, 220, lang, ticks, above=14 if value_title else 0), *layers]

@@ -6,22 +6,41 @@ Belongs here: rounding, days as text, names made safe to draw, and wrapping a fi
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import altair
 import pandas as pd
+from altair.utils import schemapi
 
 from shopnb import labels
 from shopnb.charts import theme
 from shopnb.labels import letters
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _DIGITS = 6  # significant figures that a drawing needs
 
 Records = list[dict[str, Any]]
+_Given = ParamSpec("_Given")
+
+
+def form(draw: Callable[_Given, ChartPart]) -> Callable[_Given, ChartPart]:
+    """A form of chart: remembered, and put together without Altair's check of every piece, half of the work.
+
+    What a form makes of its frame is checked where it is tested.
+    """
+
+    @remembered
+    @functools.wraps(draw)
+    def drawn(*given: _Given.args, **named: _Given.kwargs) -> ChartPart:
+        with schemapi.debug_mode(False):
+            return draw(*given, **named)
+
+    return drawn
 
 
 def safe(text: Any) -> str:
@@ -94,6 +113,14 @@ def inline(rows: Records) -> altair.InlineData:
     return altair.InlineData(values=rows)
 
 
+def either(channel: Callable[..., Any], when: Any, then: Any, otherwise: Any) -> Any:
+    """A channel that is one value where a condition holds and another elsewhere.
+
+    Here as wherever a form names what a channel shows, its class is named: Altair would try all of them.
+    """
+    return channel(**altair.condition(when, altair.value(then), altair.value(otherwise)))
+
+
 def tips(*pairs: tuple[str, str]) -> list[altair.Tooltip]:
     """Tooltip lines: (field that holds the written value, its name)."""
     return [altair.Tooltip(f"{field}:N", title=safe(name) or " ") for field, name in pairs]
@@ -104,7 +131,7 @@ def finish(
 ) -> ChartPart:
     """The finished part: numeric width, our config, a wrapped title, nothing that differs from run to run."""
     with altair.data_transformers.enable(consolidate_datasets=True):
-        spec = chart.properties(width=theme.WIDTH, height=height).to_dict()
+        spec = chart.properties(width=theme.WIDTH, height=height).to_dict(validate=False)
     _drop_empty_layers(spec)
     spec["$schema"] = _SCHEMA
     spec["config"] = theme.config()

@@ -10,6 +10,8 @@ from typing import Any
 
 import altair
 
+from shopnb.charts import frames
+
 _PALE = 0.18
 
 
@@ -23,13 +25,12 @@ def by_mark(field: str) -> altair.Parameter:
     return altair.selection_point(name=f"pick_{field}", fields=[field], on="click", toggle="true")
 
 
-def strong(*picks: altair.Parameter, opacity: float = 1) -> dict[str, Any]:
+def strong(*picks: altair.Parameter, opacity: float = 1) -> Any:
     """Opacity of a mark: `opacity` where it is chosen or nothing is, else pale."""
     chosen = picks[0]
     for pick in picks[1:]:
         chosen = chosen & pick
-    shown: dict[str, Any] = altair.condition(chosen, altair.value(opacity), altair.value(_PALE))
-    return shown
+    return frames.either(altair.OpacityValue, chosen, opacity, _PALE)
 
 
 def with_picks(marks: altair.Chart, *picks: altair.Parameter) -> altair.Chart:

@@ -14,7 +14,6 @@ import pandas as pd
 from shopnb import labels
 from shopnb.charts import frames, picking, rows, theme
 from shopnb.labels import letters
-from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _HEIGHT = 300
@@ -99,11 +98,11 @@ def _named(placed: frames.Records, x: dict[str, Any], y: dict[str, Any]) -> list
                 marks = altair.Chart(frames.inline(chosen)).mark_text(
                     align=align, dx=dx, dy=dy, baseline="middle", fontSize=11
                 )
-                layers.append(marks.encode(x=altair.X(**x), y=altair.Y(**y), text="label:N"))
+                layers.append(marks.encode(x=altair.X(**x), y=altair.Y(**y), text=altair.Text("label:N")))
     return layers
 
 
-@remembered
+@frames.form
 def chart_scatter(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "number", y_kind: str = "pct",
     x_title: str = "", y_title: str = "", x_line: float | None = None, y_line: float | None = None,
@@ -128,7 +127,7 @@ def chart_scatter(
     pick = picking.by_mark("label")
     base = altair.Chart(frames.inline(points)).encode(x=altair.X(**x), opacity=picking.strong(pick, opacity=0.85))
     whisker = base.mark_rule(color=theme.SOFT, strokeWidth=1.4).encode(
-        y=altair.Y(**(y | {"shorthand": "y_low:Q"})), y2="y_high:Q"
+        y=altair.Y(**(y | {"shorthand": "y_low:Q"})), y2=altair.Y2("y_high:Q")
     )
     tip = frames.tips(
         ("label", labels.text("screen.tip.label", lang)), ("x_text", x_title or "x"), ("y_text", y_title or "y")
@@ -164,7 +163,7 @@ def _references(x: dict[str, Any], y: dict[str, Any], x_line: float | None, y_li
     return layers
 
 
-@remembered
+@frames.form
 def chart_strip(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, x_kind: str = "money2", y_kind: str = "number",
     x_title: str = "", y_title: str = "",
@@ -188,22 +187,22 @@ def chart_strip(
     tip = frames.tips(
         ("label", labels.text("screen.tip.label", lang)), ("x_text", x_title or "x"), ("y_text", y_title or "y")
     )
-    own = altair.condition("datum.own", altair.value(theme.OWN), altair.value(theme.ACCENT))
+    own = frames.either(altair.ColorValue, "datum.own", theme.OWN, theme.ACCENT)
     dots = altair.Chart(frames.inline(points)).mark_point(filled=True).encode(
         x=altair.X(**x), y=altair.Y(**y), color=own, tooltip=tip,
-        opacity=altair.condition("datum.own", altair.value(1), altair.value(0.35)),
-        size=altair.condition("datum.own", altair.value(120), altair.value(44)),
+        opacity=frames.either(altair.OpacityValue, "datum.own", 1, 0.35),
+        size=frames.either(altair.SizeValue, "datum.own", 120, 44),
     )  # fmt: skip
     ranged = [row for row in points if row["x_low"] is not None and row["x_high"] is not None]
     spread = altair.Chart(frames.inline(ranged)).mark_rule(color=theme.SOFT, opacity=0.5).encode(
-        x=altair.X(**(x | {"shorthand": "x_low:Q"})), x2="x_high:Q", y=altair.Y(**y)
+        x=altair.X(**(x | {"shorthand": "x_low:Q"})), x2=altair.X2("x_high:Q"), y=altair.Y(**y)
     )  # fmt: skip
     mine = _places([row for row in points if row["own"]], points, x_domain, y_domain)
     layers = [*([spread] if ranged else []), dots, *_named(mine, x, y)]
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=_HEIGHT)
 
 
-@remembered
+@frames.form
 def chart_heat(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, row_title: str = "", column_title: str = ""
 ) -> ChartPart:
@@ -242,6 +241,6 @@ def chart_heat(
     layers = (
         empty.encode(x=x, y=y, tooltip=tip),
         fill.encode(x=x, y=y, opacity=strength, tooltip=tip),
-        text.encode(x=x, y=y, text="text:N", color=altair.Color("ink:N", scale=None)),
+        text.encode(x=x, y=y, text=altair.Text("text:N"), color=altair.Color("ink:N", scale=None)),
     )
     return frames.finish(altair.layer(*layers), id=id, title=title, alt=alt, lang=lang, height=max(len(down), 1) * 30)

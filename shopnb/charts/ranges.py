@@ -10,11 +10,10 @@ import pandas as pd
 
 from shopnb import labels
 from shopnb.charts import frames, rows, theme
-from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 
-@remembered
+@frames.form
 def chart_ranges(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "money") -> ChartPart:
     """Lowest, best and highest estimate of each name.
 
@@ -37,17 +36,18 @@ def chart_ranges(frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: st
         x=rows.x_scale("best", kind, lang, span), y=rows.at("y_mid"), tooltip=tip
     )  # fmt: skip
     hollow = altair.Chart(frames.inline(wrong)).mark_rect(color=theme.SOFT, opacity=0.45).encode(
-        x=rows.x_scale("start", kind, lang, span), x2="best:Q", y=rows.at("y"), y2="y2:Q", tooltip=tip
+        x=rows.x_scale("start", kind, lang, span), x2=altair.X2("best:Q"), y=rows.at("y"), y2=altair.Y2("y2:Q"),
+        tooltip=tip,
     )  # fmt: skip
     crossed = altair.Chart(frames.inline(wrong)).mark_rule(color=theme.STRONG, strokeWidth=1.4).encode(
-        x=rows.x_scale("start", kind, lang, span), x2="best:Q", y=rows.at("y_mid")
+        x=rows.x_scale("start", kind, lang, span), x2=altair.X2("best:Q"), y=rows.at("y_mid")
     )  # fmt: skip
     band = rows.whiskers(right, rows.x_scale("low", kind, lang, span), width=8, color=theme.BAND)
     chart = altair.layer(hollow, crossed, band, dots, rows.names(spans))
     return frames.finish(chart, id=id, title=title, alt=alt, lang=lang, height=height)
 
 
-@remembered
+@frames.form
 def chart_intervals(
     frame: pd.DataFrame, *, id: str, title: str, alt: str, lang: str, kind: str = "pp",
     reference: float = 0.0, too_small: tuple[float, float] | None = None,
@@ -69,14 +69,20 @@ def chart_intervals(
     height = rows.layout(spans)
     also = (reference, *(too_small or ()))
     span = rows.domain(spans, ("value", "low", "high"), zero=False, also=also)
-    pale = altair.condition("datum.faint", altair.value(0.55), altair.value(1))
+    pale = frames.either(altair.OpacityValue, "datum.faint", 0.55, 1)
     layers = [rows.base_line(reference, spans, rows.x_scale("at", kind, lang, span, axis=True), dash=True)]
     if too_small is not None:
         ends = {"from": frames.plain(too_small[0]), "to": frames.plain(too_small[1])}
         zones = [ends | {"y": row["y"] - 4, "y2": row["y2"] + 4} for row in spans]
         shaded = altair.Chart(frames.inline(zones)).mark_rect(color=theme.BAND, opacity=0.3)
         layers.insert(
-            0, shaded.encode(x=rows.x_scale("from", kind, lang, span, axis=True), x2="to:Q", y=rows.at("y"), y2="y2:Q")
+            0,
+            shaded.encode(
+                x=rows.x_scale("from", kind, lang, span, axis=True),
+                x2=altair.X2("to:Q"),
+                y=rows.at("y"),
+                y2=altair.Y2("y2:Q"),
+            ),
         )
     whiskers = rows.whiskers(spans, rows.x_scale("low", kind, lang, span, axis=True), width=2.6, color=theme.ACCENT)
     dots = altair.Chart(frames.inline(spans)).mark_point(filled=True, size=80, color=theme.ACCENT).encode(

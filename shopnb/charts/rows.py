@@ -47,10 +47,12 @@ def names(rows: frames.Records) -> altair.LayerChart:
     ]
     base = altair.Chart(frames.inline(lines))
     apart = any(row["apart"] for row in rows)
-    name = base.mark_text(align="left", baseline="alphabetic").encode(x=altair.value(0), y=at("y_name"), text="label:N")
+    name = base.mark_text(align="left", baseline="alphabetic").encode(
+        x=altair.XValue(0), y=at("y_name"), text=altair.Text("label:N")
+    )
     value = base.mark_text(
         align="left" if apart else "right", baseline="alphabetic", fontWeight=600, color=theme.STRONG
-    ).encode(x=altair.value(0 if apart else "width"), y=at("y_text"), text="text:N")
+    ).encode(x=altair.XValue(0 if apart else "width"), y=at("y_text"), text=altair.Text("text:N"))
     return altair.layer(name, value)
 
 
@@ -80,7 +82,7 @@ def whiskers(rows: frames.Records, x: altair.X, *, width: float = 1.6, color: st
     """A line from `low` to `high` at `y_mid`, where both are known."""
     there = [row for row in rows if row.get("low") is not None and row.get("high") is not None]
     marks = altair.Chart(frames.inline(there)).mark_rule(color=color, strokeWidth=width, strokeCap="round")
-    return marks.encode(x=x, x2="high:Q", y=at("y_mid"))
+    return marks.encode(x=x, x2=altair.X2("high:Q"), y=at("y_mid"))
 
 
 def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = False) -> altair.Chart:
@@ -88,7 +90,7 @@ def base_line(value: float, rows: frames.Records, x: altair.X, *, dash: bool = F
     pieces = [{"at": frames.plain(value), "y": row["y"] - 2, "y2": row["y2"] + 2} for row in rows]
     line = altair.Chart(frames.inline(pieces))
     marks = line.mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[3, 2] if dash else [1, 0], opacity=0.8)
-    return marks.encode(x=x, y=at("y"), y2="y2:Q")
+    return marks.encode(x=x, y=at("y"), y2=altair.Y2("y2:Q"))
 
 
 def legend(series: list[str], *, line: bool = False, above: int = 0) -> altair.Legend:
