@@ -43,11 +43,16 @@ class _Job:
     """What every step of one import needs."""
 
     folder: Path
-    known: tuple[kinds.Kind, ...]
+    platform: str
     max_rejected_share: float
     zone: ZoneInfo
     tell: Callable[[str], None] = lambda _text: None
     names: Iterator[int] = field(default_factory=count)
+
+    @cached_property
+    def known(self) -> tuple[kinds.Kind, ...]:
+        """The kinds of exports, read when there is a file that was not imported before."""
+        return kinds.load_kinds(self.folder, self.platform)
 
     @cached_property
     def key(self) -> bytes:
@@ -81,7 +86,9 @@ def import_files(
     folder, paths = Path(folder), list(paths)
     folder.mkdir(parents=True, exist_ok=True)
     share, zone, platform = _options(folder)
-    job = _Job(folder, kinds.load_kinds(folder, platform), share, zone)
+    job = _Job(folder, platform, share, zone)
+    if (folder / "exports").is_dir():
+        _ = job.known  # a kind of the shop's own that is wrong is named, also where no file is new
     files = [file for path in paths for file in containers.find_files(Path(path))]
     old = store.outdated(folder) if rebuild else {}
     sources = [folder / name for names in old.values() for name in names]
