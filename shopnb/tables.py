@@ -1,4 +1,4 @@
-"""A shown table as HTML, through pandas Styler: numbers as people read them, bars, signs, a sentence for the cut.
+"""A shown table as HTML: numbers as people read them, bars, signs, a sentence for the cut.
 
 Belongs here: `view.TablePart` to HTML, to plain values that travel in the record, and from those to CSV. Never
 computes; everything is escaped here.
@@ -9,12 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Literal
 
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from shopnb import labels
 from shopnb.labels.letters import columns_of
@@ -38,16 +37,15 @@ def table_html(part: TablePart, lang: str, *, rows_as: RowsAs = "csv") -> str:
     up and down. `rows_as`: "csv" carries the rows of every table; "csv_if_cut" only where not all are shown; "named"
     leaves an address that `with_rows` fills.
     """
-    shown = part.frame.loc[:, [column.name for column in part.columns]].reset_index(drop=True)
-    shown = shown.head(part.rows or len(shown))
-    styler = Styler(shown, uuid=re.sub(r"\W", "-", part.id), cell_ids=False).hide(axis="index")
-    styler = styler.set_td_classes(_classes(shown, part))
-    for place, column in enumerate(part.columns):
-        styler = styler.format(_writer(column.kind, lang), subset=(slice(None), shown.columns[place]))
-    styler = styler.format_index(_headings(part), axis="columns")
-    sides = [_side(shown[column.name], column) for column in part.columns]
-    table = _tidy(styler.to_html(caption=_shown(part.caption) if part.caption else None), sides)
-    name = _shown(part.caption or part.id)
+    shown = part.frame.head(part.rows or len(part.frame))
+    columns = [
+        _column(shown[column.name], column, lang, heads_rows=not place) for place, column in enumerate(part.columns)
+    ]
+    head = "".join(column[0] for column in columns)
+    rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*(column[1:] for column in columns), strict=True))
+    caption = f"<caption>{_shown(part.caption)}</caption>" if part.caption else ""
+    id, name = re.sub(r"\W", "-", part.id), _shown(part.caption or part.id)
+    table = f'<table id="T_{id}">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     box = f'<div class="nb-scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
     return f'<div class="nb-tablebox" lang="{lang}">{box}{_below(part, lang, rows_as)}</div>'
 
@@ -56,24 +54,19 @@ def _shown(text: str) -> str:
     return escape(labels.visible(text))
 
 
-def _writer(kind: str, lang: str) -> Callable[[Any], str]:
-    def write(value: Any) -> str:
-        return _shown(labels.format_value(None if pd.isna(value) else value, kind, lang))
-
-    return write
-
-
-def _headings(part: TablePart) -> Callable[[Any], str]:
-    headings = {column.name: _shown(column.heading) for column in part.columns}
-    return lambda name: headings[name]
+def _column(values: pd.Series[Any], column: TableColumn, lang: str, *, heads_rows: bool) -> list[str]:
+    """The header of a column, then its cells; `heads_rows`: a column of names is what its rows are about."""
+    side = _side(values, column)
+    cells = [_cell('th scope="col"', side, column.heading)]
+    element = 'th scope="row"' if heads_rows and side else "td"
+    for value, classes in zip(values, _column_classes(values, column, side), strict=True):
+        cells.append(_cell(element, classes, labels.format_value(None if pd.isna(value) else value, column.kind, lang)))
+    return cells
 
 
-def _classes(shown: pd.DataFrame, part: TablePart) -> pd.DataFrame:
-    """The CSS classes of every cell: left, bar length, sign."""
-    return pd.DataFrame(
-        {column.name: _column_classes(shown[column.name], column) for column in part.columns},
-        index=shown.index, columns=shown.columns,
-    )  # fmt: skip
+def _cell(element: str, classes: str, text: str) -> str:
+    named = f' class="{classes}"' if classes else ""
+    return f"<{element}{named}>{_shown(text)}</{element[:2]}>"
 
 
 def _side(values: pd.Series[Any], column: TableColumn) -> str:
@@ -84,8 +77,9 @@ def _side(values: pd.Series[Any], column: TableColumn) -> str:
     return "nb-t nb-s" if short else "nb-t"
 
 
-def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
-    names = [_side(values, column)] * len(values)
+def _column_classes(values: pd.Series[Any], column: TableColumn, side: str) -> list[str]:
+    """The CSS classes of every cell: left, bar length, sign."""
+    names = [side] * len(values)
     numbers = [None if column.kind in _LEFT or pd.isna(value) else float(value) for value in values]
     longest = max((abs(number) for number in numbers if number is not None), default=0.0) or 1.0
     for place, number in enumerate(numbers):
@@ -96,22 +90,6 @@ def _column_classes(values: pd.Series[Any], column: TableColumn) -> list[str]:
         if column.signed and number:
             names[place] += " nb-up" if number > 0 else " nb-down"
     return [name.strip() for name in names]
-
-
-def _tidy(html: str, sides: list[str]) -> str:
-    """Styler's table without its own classes and style block, headers with scope."""
-    html = re.sub(r"<style[^>]*>.*?</style>\s*", "", html, count=1, flags=re.DOTALL)
-
-    def header(found: re.Match[str]) -> str:
-        side = sides[int(found[1])]
-        return f'<th scope="col" class="{side}">' if side else '<th scope="col">'
-
-    html = re.sub(r'<th[^>]*class="col_heading level0 col(\d+)"[^>]*>', header, html)
-    if sides[0]:
-        named = r'<td[^>]*class="data row\d+ col0 ?([^"]*)"[^>]*>(.*?)</td>'
-        html = re.sub(named, r'<th scope="row" class="\1">\2</th>', html, flags=re.DOTALL)
-    html = re.sub(r'<td[^>]*class="data row\d+ col\d+ ?([^"]*)"[^>]*>', r'<td class="\1">', html)
-    return re.sub(r">\s+<", "><", html.replace('<td class="">', "<td>"))
 
 
 def _below(part: TablePart, lang: str, rows_as: RowsAs) -> str:
