@@ -19,7 +19,7 @@ from shopnb import labels
 from shopnb.labels.letters import columns_of
 from shopnb.view import TableColumn, TablePart
 
-RowsAs = Literal["csv", "csv_if_cut", "named"]
+RowsAs = Literal["csv", "csv_if_cut", "named", "none"]
 _LEFT = ("text", "iso", "day", "day_short", "weekday", "day_weekday")  # kinds that stand at the left
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
 _CSV_ROWS = 200  # so many rows travel inside the page; longer tables are a file beside it
@@ -35,7 +35,7 @@ def table_html(part: TablePart, lang: str, *, rows_as: RowsAs = "csv") -> str:
     Numbers are at the right, unknown is an en dash, every header has its scope; a first column of names heads the
     rows. A `bar` column has a bar of the value's share of the column's largest; a `signed` column takes the colours of
     up and down. `rows_as`: "csv" carries the rows of every table; "csv_if_cut" only where not all are shown; "named"
-    leaves an address that `with_rows` fills.
+    leaves an address that `with_rows` fills; "none" has none.
     """
     shown = part.frame.head(part.rows or len(part.frame))
     columns = [
@@ -98,7 +98,8 @@ def _below(part: TablePart, lang: str, rows_as: RowsAs) -> str:
     is_cut = 0 < part.rows < len(part.frame)
     if is_cut:
         said.append(escape(labels.text("screen.cut", lang, shown=part.rows, total=len(part.frame))))
-    if len(part.frame) and not is_long(part) and (is_cut or rows_as != "csv_if_cut"):
+    is_wanted = is_cut if rows_as == "csv_if_cut" else rows_as != "none"
+    if len(part.frame) and not is_long(part) and is_wanted:
         name, word = _file_name(part.id), escape(labels.text("screen.as_csv", lang))
         address = _TO_FILL if rows_as == "named" else _address(table_content(part))
         said.append(f'<a download="{name}.csv" href="{address}">{word}</a>')

@@ -125,7 +125,7 @@ def test_a_long_name_is_wrapped_in_the_title_and_clipped_beside_a_bar():
 
 def test_what_a_notebook_shows_names_the_chart_and_stays_small_when_saved(made):
     data, metadata = charts.mime_bundle(made[0])
-    assert data[CHART_MIME] == packed_rows(made[0].spec)
+    assert data[CHART_MIME] | {"description": made[0].alt} == packed_rows(made[0].spec)
     assert metadata["shopnb"] == {"chart": "daily", "alt": made[0].alt, "title": made[0].title}
     assert metadata[CHART_MIME]["embed_options"]["scaleFactor"] == 0.02
 

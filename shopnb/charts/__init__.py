@@ -46,7 +46,9 @@ def mime_bundle(part: ChartPart) -> tuple[dict[str, Any], dict[str, Any]]:
     The metadata names the chart for the exporter and keeps the picture that JupyterLab stores on saving small; the rows
     are packed, for a notebook is saved with them.
     """
-    data = {CHART_MIME: packed_rows(part.spec), "text/plain": part.title}
+    packed = packed_rows(part.spec)
+    packed.pop("description", None)  # the metadata tell it
+    data = {CHART_MIME: packed, "text/plain": part.title}
     _, metadata = offline(part.spec)
     return data, {"shopnb": {"chart": part.id, "alt": part.alt, "title": part.title}, **metadata}
 

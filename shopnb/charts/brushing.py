@@ -47,7 +47,9 @@ def brushable(part: ChartPart, fields: Sequence[str], *, width: int) -> altair.L
     drawn = {"name": NAME, "select": {"type": "interval", "encodings": list(wanted)}, "views": [name]}
     spec["params"] = [*spec.get("params", []), drawn]
     spec["config"].pop("background")
-    return altair.LayerChart.from_dict(spec | {"width": width, "background": "transparent"})
+    return altair.LayerChart.from_dict(
+        spec | {"$schema": altair.SCHEMA_URL, "width": width, "background": "transparent"}
+    )
 
 
 def _shows(layer: dict[str, Any], wanted: dict[str, str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec
 
 import altair
@@ -134,19 +134,30 @@ def finish(
         spec = chart.properties(width=theme.WIDTH, height=height).to_dict(validate=False)
     _drop_empty_layers(spec)
     spec["$schema"] = _SCHEMA
-    spec["config"] = theme.config()
-    if not _has_legend(spec):
-        del spec["config"]["legend"]
+    spec["config"] = _used(theme.config(), spec)
     spec["description"] = safe(alt)
     spec["title"] = {"text": letters.wrap(title, 76 if lang == "en" else 68)}
     return ChartPart(id=id, title=title, alt=alt, spec=spec)
 
 
-def _has_legend(spec: dict[str, Any]) -> bool:
-    """Whether a layer's colour, size or opacity is told in a legend; else no notebook need carry the legend's look."""
-    channels = [spec.get("encoding", {}).get(name, {}) for name in ("color", "size", "opacity")]
-    is_told = any("field" in channel and channel.get("legend", {}) is not None for channel in channels)
-    return is_told or any(_has_legend(layer) for layer in spec.get("layer", ()))
+def _used(config: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """The sections of a config that the chart has a use for: a notebook carries them once a chart."""
+    told = [channel for layer in _units(spec) for channel in layer.get("encoding", {}).items()]
+    tones = [of for name, of in told if name in ("color", "size", "opacity") and "field" in of]
+    has_axis = any(name in ("x", "y") and "field" in of and of.get("axis", {}) is not None for name, of in told)
+    unused = [
+        *([] if any(of.get("legend", {}) is not None for of in tones) else ["legend"]),
+        *([] if has_axis else ["axis", "axisY"]),
+        *([] if any(not {"range"} & set(of.get("scale") or {}) for of in tones) else ["range"]),
+    ]
+    return {name: part for name, part in config.items() if name not in unused}
+
+
+def _units(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A chart and all its layers."""
+    yield spec
+    for layer in spec.get("layer", ()):
+        yield from _units(layer)
 
 
 def _drop_empty_layers(spec: dict[str, Any]) -> None:

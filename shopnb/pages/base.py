@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from shopnb import calendar, labels, parameters, screen, view, widgets
+from shopnb import calendar, labels, parameters, screen, tables, view, widgets
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.memory import Memory, remembering
@@ -359,7 +359,8 @@ class Page(ABC):
             raise KeyError(f"{self.slug} has no section {key!r}; there are {', '.join(self.section_keys)}")
         section = self.view.sections[self.section_keys.index(key)]
         with self._money():
-            blocks = screen.section_blocks(section, self.lang, rows_as="csv_if_cut")
+            kept: tables.RowsAs = "none" if brushes.has_place(self, key) else "csv_if_cut"  # the brush's table has them
+            blocks = screen.section_blocks(section, self.lang, rows_as=kept)
         if not self._handles.redrawing:
             answers.show(self, key)
         self._show(f"section.{key}", blocks)
