@@ -114,6 +114,22 @@ def test_no_word_holds_in_noise_and_brands_are_no_attribute():
     assert set(market.title_word_shares(word_market(2.0, brand=True)[0]).frame["word"]) == {"水壶"}
 
 
+def stepped(step):
+    """600 goods from 30 to 60; those from `step` on sell three times as much, and say 吸管 up to 50."""
+    price = np.linspace(30, 59.95, 600)
+    sold = np.round(np.random.default_rng(5).lognormal(4, 0.3, 600) * np.where(price >= step, 3.0, 1.0))
+    named = (price >= step) & (price < 50) & (np.arange(600) % 4 > 0)
+    return goods_of(sold, price_low=price, title=["保温杯 吸管" if one else "保温杯 水壶" for one in named])
+
+
+@pytest.mark.parametrize("edges", [[40.0, 50.0], [44.0, 50.0], [46.0, 56.0]])
+def test_a_word_that_only_marks_dearer_goods_does_not_hold_wherever_the_edges_are(edges):
+    """The money steps up at 46 with the price, not with the word: other edges show it, so no word holds."""
+    found = market.title_word_shares(stepped(46.0), edges=edges, within=1).frame.set_index("word")
+    assert not found["holds"].any()
+    assert found.loc["吸管", "ratio_low"] < 1.1
+
+
 def test_dear_goods_are_compared_with_dear_ones():
     rng = np.random.default_rng(1)
     price = np.where(np.arange(400) < 200, 10.0, 100.0)

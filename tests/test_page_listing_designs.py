@@ -112,6 +112,42 @@ def test_a_change_of_the_page_is_judged_by_carts_net_of_the_other_items(tmp_path
     assert [one.code for one in page.found] == ["change_worked"]
 
 
+REFUNDS = ["退款编号", "商品ID", "订单付款时间", "申请时间", "退款金额"]
+
+
+def refund_cases(after):
+    """Two cases a day of each of six items, of the first `after` from the 15th day on, asked three days later."""
+    rows = [["last", ITEM, day(27), day(37), 60]]  # the export reaches ten days past the last day
+    for turn in range(28):
+        for item in range(6):
+            count = after if item == 0 and turn >= 14 else 2
+            rows += [
+                [f"{turn}-{item}-{n}", f"68420153770{item + 1}", day(turn), day(turn + 3), 60] for n in range(count)
+            ]
+    return REFUNDS, rows
+
+
+@pytest.mark.parametrize(("after", "state"), [(2, "worked"), (8, "refunds")])
+def test_more_refunds_hold_a_change_back(tmp_path, after, state):
+    """36 buyers a day: 2 of 36 come back, then 8 of 36 of the changed item."""
+    log = CHANGES, [[day(14), "商品", ITEM, "详情"]]
+    shop = make(tmp_path / "shop", inbox_items=changed(0.02), inbox_refunds=refund_cases(after), changes=log)
+    page = whole(shop)
+    assert page.change.state == state
+    assert page.change.refunds.estimate == pytest.approx((after - 2) / 36, abs=0.003)
+    assert [one.code for one in page.found] == [f"change_{state}"]
+    assert ("退款率也高了" in page.view.screen.verdict) is (state == "refunds")
+
+
+def test_refunds_of_young_orders_are_not_compared(tmp_path):
+    """The export ends on the day of the change: no order paid after it has had ten days."""
+    log = CHANGES, [[day(14), "商品", ITEM, "详情"]]
+    head, rows = refund_cases(8)
+    early = [row for row in rows if row[3] <= day(14)]
+    shop = make(tmp_path / "shop", inbox_items=changed(0.02), inbox_refunds=(head, early), changes=log)
+    assert not open_page("listing_ab", shop=shop).change.refunds.is_known
+
+
 def test_kinds_of_change_are_in_the_language_of_the_report(tmp_path):
     log = CHANGES, [[day(14), "商品", ITEM, "详情"], [day(3), "店铺", "", "优惠"]]
     shop = make(tmp_path / "shop", inbox_items=changed(0.02), changes=log)

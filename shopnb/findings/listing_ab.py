@@ -188,6 +188,7 @@ def find_rule(rule: Rule, seen: TestSeen, words: dict[str, Any], lead: str | Non
 
 _CHANGE_CODES = {
     ChangeState.WORKED: "change_worked",
+    ChangeState.REFUNDS: "change_refunds",
     ChangeState.HURT: "change_hurt",
     ChangeState.UNCLEAR: "change_unclear",
     ChangeState.EARLY: "change_early",
@@ -212,6 +213,7 @@ def find_change(change: ChangeSeen, words: dict[str, Any], today: dt.date) -> li
         values={
             **words, "effect": change.effect.estimate, "low": change.effect.low, "high": change.effect.high,
             "controls": change.controls, "placebo_share": change.effect.placebo_share,
+            "refunds": change.refunds.estimate,
         },
         review_on=due or today + dt.timedelta(days=REVIEW_DAYS),
     )  # fmt: skip

@@ -19,6 +19,7 @@ import pandas as pd
 
 from shopnb.memory import remembered
 from shopnb.metrics.listing_controls import outside_control
+from shopnb.metrics.listing_refunds import enough_refunds, refunded
 from shopnb.metrics.periods import Event
 from shopnb.stats import BeforeAfter, before_after
 
@@ -45,6 +46,7 @@ _SERIES = {
     "search_visitors": ("", "search_visitors", "level"),
     "paid_per_visitor": ("item_visitors", "paid_amount", "amount"),
     "spend_per_buyer": ("payers", "paid_amount", "amount"),
+    "refund_rate": ("payers", "refunded", "rate"),
 }
 _AMOUNT_NOISE = 2.0  # squared relative error of an amount over n buyers is about this / n: who buys, and for how much
 
@@ -53,6 +55,7 @@ class ChangeState(StrEnum):
     """What can be said of a change."""
 
     WORKED = "worked"
+    REFUNDS = "refunds"  # worked, and more of the orders come back
     HURT = "hurt"
     UNCLEAR = "unclear"
     EARLY = "early"  # the metric's days have not passed
@@ -67,7 +70,8 @@ class ChangeSeen:
     """One change of the log and what became of its metric.
 
     `effect`: net of the control, share points for a rate, else a relative change (log). `brake`: the same for the
-    metric that must not suffer. `first`, `last`: days used. `near`: what cut the window, as written in the log.
+    metric that must not suffer. `refunds`: the same for refunds requested soon after payment (`listing_refunds`), a
+    buyer of that day. `first`, `last`: days used. `near`: what cut the window, as written in the log.
     `series`: one row a unit, `start`, `value`, `control` (in the metric's own unit), `is_after`. `control`: what the
     control is: same (items of the category), items (any others), peers, market; "" without one.
     """
@@ -80,6 +84,7 @@ class ChangeSeen:
     effect: BeforeAfter
     brake_metric: str = ""
     brake: BeforeAfter = BeforeAfter(math.nan)
+    refunds: BeforeAfter = BeforeAfter(math.nan)
     is_share: bool = True
     before: float = math.nan
     after: float = math.nan
@@ -96,8 +101,13 @@ class ChangeSeen:
         return self.effect.is_known
 
 
-def item_units(item_period: ibis.Table | None, item_trend: ibis.Table | None, ads: ibis.Table | None) -> pd.DataFrame:
-    """Counts of every item by day and by week: what the export of the period and that of the ads say.
+def item_units(
+    item_period: ibis.Table | None,
+    item_trend: ibis.Table | None,
+    ads: ibis.Table | None,
+    refunds: ibis.Table | None = None,
+) -> pd.DataFrame:
+    """Counts of every item by day and by week: what exports of the period, of ads and of refund cases say.
 
     Returns
     -------
@@ -105,7 +115,8 @@ def item_units(item_period: ibis.Table | None, item_trend: ibis.Table | None, ad
         `item_id`, `start` (date), `length` (1 or 7 days) and the counts that `JUDGED_BY` needs, NaN where no file has
         them.
     """
-    wanted = sorted({name for parts in _SERIES.values() for name in parts[:2] if name} - {"impressions", "clicks"})
+    counted = {name for parts in _SERIES.values() for name in parts[:2] if name}
+    wanted = sorted(counted - {"impressions", "clicks", "refunded"})
     frames = []
     if item_period is not None:
         rows = item_period.select("item_id", "start_on", "end_on", "search_payment_conversion", *wanted).to_pandas()
@@ -122,6 +133,7 @@ def item_units(item_period: ibis.Table | None, item_trend: ibis.Table | None, ad
     by_rate = items["search_payment_conversion"].astype(float) * items["search_visitors"]
     items["search_payers"] = items["search_payers"].fillna(by_rate)
     items = items.drop(columns="search_payment_conversion").drop_duplicates(["item_id", "start", "length"])
+    items = items.assign(refunded=refunded(items, refunds))
     if ads is None:
         return items.assign(impressions=np.nan, clicks=np.nan)
     shown = _ad_days(ads)
@@ -201,14 +213,19 @@ def _judge(item_id: str, day: dt.date, kind: str, around: _Around) -> ChangeSeen
     effect = _estimate(series)
     brakes, _ = unit_series(units, item_id, others, brake_metric, outside=around.outside, span=(start, end), change=day)
     brake = _estimate(brakes) if brakes is not None and len(brakes) else nothing
+    asked, _ = unit_series(units, item_id, others, "refund_rate", outside=around.outside, span=(start, end), change=day)
+    refunds = _estimate(asked) if enough_refunds(units, item_id, (start, day, end)) and asked is not None else nothing
     is_share = _SERIES[metric][2] == "rate"
     after = series["is_after"]
     level = series["shown"].groupby(after).mean()
     last = max(series["start"]) + dt.timedelta(days=int(series["length"].iloc[0]) - 1)
+    state = _state(effect, cut=cut, days_after=(last - day).days + 1, earliest=earliest)
+    if state is ChangeState.WORKED and refunds.is_known and refunds.low > 0:
+        state = ChangeState.REFUNDS
     return ChangeSeen(
-        **shown, state=_state(effect, cut=cut, days_after=(last - day).days + 1, earliest=earliest), effect=effect,
-        brake_metric=brake_metric, brake=brake, is_share=is_share, before=float(level.get(False, math.nan)),
-        after=float(level.get(True, math.nan)), first=min(series["start"]), last=last, series=series,
+        **shown, state=state, effect=effect, refunds=refunds, brake_metric=brake_metric, brake=brake,
+        is_share=is_share, before=float(level.get(False, math.nan)), after=float(level.get(True, math.nan)),
+        first=min(series["start"]), last=last, series=series,
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ class ListingAb(Page):
     needs = ()
     needs_any = SOURCES
     uses = ("changes", "items", "campaigns", "item_period", "item_trend", "votes", "peers")
+    remarks = ("refunds",)
     section_keys = ("verdict", "by_day", "behind_click", "planner", "before_after", "products", "votes", "test_log")
 
     @classmethod

@@ -49,11 +49,13 @@ def before_after(page: ListingAb) -> Parts:
     kinds = {
         "change_day": "day", "item": "text", "changed": "text", "conclusion": "text", "judged_metric": "text",
         "value_before": "text", "value_after": "text", "control_change": "text", "net_change": "text",
-        "brake_change": "text", "control_kind": "text",
+        "brake_change": "text", "refund_change": "text", "control_kind": "text",
     }  # fmt: skip
     if not changes:
         return (page.muted("before_after.no_series" if len(page.designs.logged) else "before_after.none"),)
     rows = [_change_row(page, change) for change in changes]
+    if not any(change.refunds.is_known for change in changes):
+        kinds.pop("refund_change")
     table = page.table("before_after", pd.DataFrame(rows, columns=list(kinds)), list(kinds.items()), rows=SHOWN_CHANGES)
     chosen = page.change or next((one for one in changes if one.is_judged), changes[0])
     series = _series_chart(page, chosen)
@@ -87,6 +89,7 @@ def _change_row(page: ListingAb, change: ChangeSeen) -> dict[str, Any]:
         "control_change": labels.format_value(control, "pp" if change.is_share else "pct", page.lang),
         "net_change": effect_text(page, change) if change.is_judged else labels.MISSING,
         "brake_change": brake or labels.MISSING,
+        "refund_change": with_range(page, change.refunds, "pp") if change.refunds.is_known else labels.MISSING,
         "conclusion": _conclusion(page, change),
     }
 

@@ -66,7 +66,8 @@ class Designs:
         """Changes of items with a metric, judged, the newest first."""
         if self.logged.empty:
             return []
-        units = item_units(self._table("item_period"), self._table("item_trend"), self._table("ad_daily"))
+        read = ("item_period", "item_trend", "ad_daily", "refunds")
+        units = item_units(*(self._table(name) for name in read))
         items = self._frame("items")
         known = items.dropna(subset=["category"]) if len(items) else pd.DataFrame(columns=["item_id", "category"])
         categories = dict(zip(known["item_id"], known["category"], strict=True))

@@ -30,7 +30,7 @@ def verdict(page: ListingAb) -> str:
         values = {
             "item": item_of(page, change), "changed": kind_text(page, change.kind), "day": change.day,
             "metric": page.text(f"metric.{change.metric}"), "near": near_text(page, change),
-            "net": effect_text(page, change) if change.is_judged else "",
+            "net": effect_text(page, change) if change.is_judged else "", "refunds": change.refunds.estimate,
         }  # fmt: skip
         return page.text(f"change_verdict.{change.state}", **values)
     if test.source == "votes":
