@@ -90,7 +90,7 @@ def trades(files: list[str]) -> None:
         left = labelled.trades == trade
         model = training.train(labelled, ~left)
         weights = model.weights.astype(float)[labelled.columns] / training.GRAM_SCALE
-        own = labelled.letters[left] @ weights + labelled.counted[left] @ model.count_weights + model.bias
+        own = labelled.letters[left] @ weights + labelled.measured[left] @ model.measure_weights + model.bias
         base = plain_scores(plain, labelled.labels, reviews & ~left, left)
         rows.append(compared(trade, labelled.labels[left], own, base))
     table = pd.DataFrame(rows)

@@ -12,6 +12,7 @@ import pytest
 
 from shopnb import text
 from shopnb.errors import InputError
+from shopnb.text import word_values
 from shopnb.text.model import Model, packaged
 
 CLAUSES = [  # text, aspect, polarity: as a person reads it
@@ -220,15 +221,46 @@ def test_three_hundred_clauses_judged_by_hand() -> None:
     clauses, good = judged_by_hand("review_clauses")
     assert len(clauses) == 300
     right = (text.polarity(clauses) > 0.5) == good
-    assert right.mean() >= 0.90
-    assert right[1::2].mean() >= 0.85
+    assert right.mean() >= 0.92
+    assert right[1::2].mean() >= 0.89
 
 
-def test_clauses_of_trades_that_nothing_was_written_for() -> None:
-    """Facts told without an opinion word, of trades that neither the reviews nor the phrases know: far from solved."""
-    clauses, good = judged_by_hand("review_clauses_fresh")
+@pytest.mark.parametrize(("name", "least"), [("review_clauses_fresh", 0.82), ("review_clauses_third", 0.74)])
+def test_clauses_of_trades_that_nothing_was_written_for(name: str, least: float) -> None:
+    """Facts told without an opinion word, of trades that neither the reviews nor the phrases know: far from solved.
+
+    Mistakes on the first were looked at when denied events came into the lexicon; nobody has looked at the second's.
+    """
+    clauses, good = judged_by_hand(name)
     assert len(clauses) == 104
-    assert ((text.polarity(clauses) > 0.5) == good).mean() >= 0.68
+    assert ((text.polarity(clauses) > 0.5) == good).mean() >= least
+
+
+@pytest.mark.parametrize(
+    ("clause", "aspect", "sign"),
+    [
+        ("链条没掉过", "quality", "positive"),
+        ("穿了一年没有变薄", "quality", "positive"),
+        ("看久了不会头晕", "feel", "positive"),
+        ("用两天就断了", "quality", "negative"),
+        ("掉在地上了", None, None),
+        ("没有变化", None, None),
+        ("盖子扣不严", "quality", "negative"),
+        ("吸盘吸得住", "overall", "positive"),
+        ("没有宾馆的床单舒服", "feel", "negative"),
+        ("没有风扇也很舒服", "feel", "positive"),
+        ("有味道晾两天就没了", "smell", "positive"),
+        ("没有刺鼻的油漆味", "smell", "positive"),
+        ("没起球也没掉毛", "quality", "positive"),
+        ("洗澡不摘至今没掉色", "quality", "positive"),
+        ("噪音几乎听不到", "overall", "positive"),
+        ("戴上好松", "size", "negative"),
+        ("好贵", "price", "negative"),
+        ("不能更满意了", "overall", "positive"),
+    ],
+)
+def test_what_is_denied_compared_or_only_said_how_much(clause: str, aspect: str | None, sign: str | None) -> None:
+    assert said(clause) == ({(aspect, sign)} if aspect else set())
 
 
 def test_traditional_escaped_and_emoji_texts_mean_the_same() -> None:
@@ -313,16 +345,59 @@ def test_training_gives_the_same_file_each_time_and_reads_what_it_learned(
         monkeypatch.setattr(sys, "argv", ["train_polarity", *files, "--out", str(tmp_path / f"{name}.npz")])
         training.main()
     first, second = (np.load(tmp_path / f"{name}.npz") for name in ("first", "second"))
-    assert all((first[key] == second[key]).all() for key in ("weights", "count_weights", "bias", "bits"))
-    model = Model(first["weights"], first["count_weights"], float(first["bias"]), int(first["bits"]))
+    assert all((first[key] == second[key]).all() for key in ("weights", "measure_weights", "bias", "bits"))
+    model = Model(first["weights"], first["measure_weights"], float(first["bias"]), int(first["bits"]))
     assert model.scores(["甲乙丙", "庚辛"]).min() > 0 > model.scores(["丁戊己", "壬癸"]).max()
 
 
 def test_the_model_is_small_holds_no_text_and_loads_at_once() -> None:
-    stored = resources.files("shopnb.text").joinpath("polarity.npz")
-    assert len(stored.read_bytes()) < 3_000_000
-    with np.load(stored, allow_pickle=False) as file:
-        assert {file[name].dtype.kind for name in file.files} <= {"f", "i"}
+    stored = [resources.files("shopnb.text").joinpath(name) for name in ("polarity.npz", "word_values.npz")]
+    assert sum(len(file.read_bytes()) for file in stored) < 3_000_000
+    for one in stored:
+        with np.load(one, allow_pickle=False) as file:
+            assert {file[name].dtype.kind for name in file.files} <= {"f", "i", "u"}
     start = time.process_time()
-    packaged.__wrapped__()
-    assert time.process_time() - start < 0.3
+    packaged.__wrapped__(), word_values._table.__wrapped__()
+    assert time.process_time() - start < 0.5
+
+
+def test_values_of_words_come_to_what_is_summed_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    worth = {"开心": (0.5, 1.0), "难过": (-1.0, 0.0), "不": (9.0, 9.0)}
+    first = 3  # rows before those of words: unknown, cut, negator
+    rows = {word_values.key(word): first + place for place, word in enumerate(worth)}
+    rows[word_values.key("不")] = 2
+    table = (rows, np.vstack([np.zeros((first, 2)), list(worth.values())]))
+    monkeypatch.setattr(word_values, "_table", lambda: table)
+    word_values._row.cache_clear()
+    try:
+        found = word_values.valued(["开心,不难过", "", "桌子"])
+    finally:
+        word_values._row.cache_clear()
+    # 开心 | 不 难过 |: five rows; rated 0.5 and, denied, 0.7; learned 1 and nothing
+    root = np.sqrt(6)
+    assert found[0, :9] == pytest.approx([1.2 / root, 0, 1.2 / 2.2, 0, 0.7, 0.5, 0.7, 0.5, 0.6])
+    assert found[0, 9:] == pytest.approx([1 / root, 0, 0.5, 0, 0, 1, 1, 0, 0.5])
+    assert found[1].tolist() == found[2].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0] * 2
+
+
+def test_word_lists_become_a_table_of_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = {
+        "signs.yaml": "Dictionary:\n  positive: [结实, 又好又坏]\n  negative: [散架, 又好又坏]\n",
+        "ratings.yaml": "Dictionary:\n  结实: {valence: 6.2}\n  'abc': {valence: 9}\n",
+    }
+    for name, content in lists.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / "learned.txt").write_text("散架 -2.0\n好使 2.0\nbad line here\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "tools"))
+    tool = importlib.import_module("word_values")
+    rated = ["--rated", *(str(tmp_path / name) for name in lists)]
+    out = tmp_path / "values.npz"
+    monkeypatch.setattr(sys, "argv", ["word_values", *rated, "--learned", f"{tmp_path}/learned.txt", "--out", str(out)])
+    tool.main()
+    with np.load(out) as file:
+        found = dict(zip(file["keys"].tolist(), file["values"].tolist(), strict=True))
+    assert found == {
+        word_values.key("结实"): [75, 0],  # the mean of 1 and 0.5
+        word_values.key("散架"): [-100, -76],
+        word_values.key("好使"): [0, 76],
+    }

@@ -20,7 +20,7 @@ import pandas as pd
 from scipy import sparse
 
 from shopnb.text.cleaning import clean
-from shopnb.text.features import COUNTS, counts, grams
+from shopnb.text.features import MEASURES, grams, measures
 from shopnb.text.fitting import fit
 from shopnb.text.model import Model
 
@@ -28,7 +28,7 @@ BITS = 20
 GRAM_SCALE = 5.0  # n-grams against the bias: how freely the n-grams may move
 PENALTY = 3.0
 LEAST_REVIEWS, LEAST_PHRASES = 5, 2  # an n-gram in fewer of both gets no weight
-PHRASE_WEIGHT, PHRASE_BLEND_WEIGHT = 3.0, 1.0  # of a phrase beside a review, for the n-grams and for the blend
+PHRASE_WEIGHT = 3.0  # of a phrase beside a review
 FOLDS = 4  # parts of the trades, each scored by n-grams that have not seen it
 STEPS = 30
 OWN = "own: "  # before the trade of a phrase
@@ -44,7 +44,7 @@ class Labelled:
     labels: Floats
     letters: sparse.csr_matrix
     columns: npt.NDArray[np.int64]  # hash of each column of `letters`
-    counted: Floats
+    measured: Floats
 
     @property
     def own(self) -> Flags:
@@ -69,7 +69,7 @@ SIDES = (("good", 1), ("bad", 0))
 def read(files: list[str]) -> Labelled:
     """All files as features; rows without a text are left out."""
     frame = pd.concat([texts_of(file) for file in files], ignore_index=True)
-    counted, seen = counts(clean(frame["review"].astype(str).tolist()))
+    measured, seen = measures(clean(frame["review"].astype(str).tolist()))
     trades = frame["cat"].to_numpy(object)
     own = np.array([str(trade).startswith(OWN) for trade in trades])
     letters = grams(seen, bits=BITS) * GRAM_SCALE
@@ -77,7 +77,7 @@ def read(files: list[str]) -> Labelled:
     often |= np.bincount(letters[own].indices, minlength=1 << BITS) >= LEAST_PHRASES
     columns = np.flatnonzero(often)
     return Labelled(
-        trades, frame["label"].to_numpy(float), letters[:, columns].tocsr().astype(np.float32), columns, counted
+        trades, frame["label"].to_numpy(float), letters[:, columns].tocsr().astype(np.float32), columns, measured
     )
 
 
@@ -115,7 +115,7 @@ def fit_letters(given: Labelled, chosen: Flags) -> Floats:
 def train(given: Labelled, chosen: Flags) -> Model:
     """The model from the chosen rows.
 
-    The n-grams are fitted on all of them. How far to trust them beside the counts is learned from scores on trades
+    The n-grams are fitted on all of them. How far to trust them beside the measures is learned from scores on trades
     that the n-grams had not seen, because that is how the model is used.
     """
     trades = list(dict.fromkeys(given.trades[chosen]))
@@ -126,14 +126,14 @@ def train(given: Labelled, chosen: Flags) -> Model:
         unseen[left] = given.letters[left] @ part[:-1] + part[-1]
     whole = fit_letters(given, chosen)
     labels, own = given.labels[chosen], given.own[chosen]
-    weights = np.full(len(labels), PHRASE_BLEND_WEIGHT)
+    weights = np.full(len(labels), PHRASE_WEIGHT)
     weights[~own] = balance(given.trades[chosen][~own], labels[~own])
-    blended = sparse.csr_matrix(np.column_stack([unseen, given.counted])[chosen])
+    blended = sparse.csr_matrix(np.column_stack([unseen, given.measured])[chosen])
     blend = fit(blended, labels, weights, penalty=1.0, steps=200)
     gram_weights = np.zeros(1 << BITS)
     gram_weights[given.columns] = whole[:-1] * GRAM_SCALE * blend[0]
     bias = float(blend[-1] + blend[0] * whole[-1])
-    return Model(gram_weights.astype(np.float16), blend[1 : 1 + COUNTS], bias, BITS)
+    return Model(gram_weights.astype(np.float16), blend[1 : 1 + MEASURES], bias, BITS)
 
 
 def main() -> None:
@@ -145,7 +145,7 @@ def main() -> None:
     labelled = read(given.files)
     model = train(labelled, np.ones(len(labelled.labels), dtype=bool))
     np.savez_compressed(
-        given.out, weights=model.weights, count_weights=model.count_weights, bias=model.bias, bits=model.bits
+        given.out, weights=model.weights, measure_weights=model.measure_weights, bias=model.bias, bits=model.bits
     )
     print(f"{len(labelled.labels):,} texts, {len(set(labelled.trades))} trades -> {given.out}")
     print(f"{Path(given.out).stat().st_size / 1e6:.2f} MB")

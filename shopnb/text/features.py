@@ -1,4 +1,4 @@
-"""Features of the polarity model: hashed character n-grams and a few counts of the clause layer."""
+"""Features of the polarity model: hashed character n-grams, counts of the clause layer, values of words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from scipy import sparse
 from shopnb.text.cleaning import cut
 from shopnb.text.lexicon import lexicon
 from shopnb.text.opinions import scan
+from shopnb.text.word_values import VALUES, valued
 
 LONGEST_GRAM = 3
 COUNTS = 13  # columns of `counts`
+MEASURES = COUNTS + VALUES  # columns of `measures`
 DENIED = {1: "\ue000", -1: "\ue001"}  # one sign of its own for every denied complaint, one for denied praise
 _TURNS = ("但", "可是", "可惜", "不过", "就是", "只是")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -49,6 +51,12 @@ def grams(texts: list[str], *, bits: int, longest: int = LONGEST_GRAM) -> sparse
     weights = np.repeat(1 / np.sqrt(np.maximum(present, 1)), present).astype(np.float32)
     columns = (distinct & ((1 << bits) - 1)).astype(np.int32)
     return sparse.csr_matrix((weights, columns, pointers), shape=(len(texts), 1 << bits))
+
+
+def measures(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:
+    """Counts of the clause layer and values of the words, one row a text, and the texts as `counts` has them."""
+    found, seen = counts(texts)
+    return np.hstack([found, valued(seen)]), seen
 
 
 def counts(texts: list[str]) -> tuple[npt.NDArray[np.float64], list[str]]:

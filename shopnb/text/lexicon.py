@@ -12,7 +12,9 @@ from typing import Any, Literal, NamedTuple
 from shopnb.errors import InputError
 from shopnb.text.cleaning import clean, cut
 
-Role = Literal["opinion", "term", "negator", "blocked", "intensifier", "wish", "worry", "joiner", "level"]
+Role = Literal[
+    "opinion", "term", "negator", "blocked", "intensifier", "wish", "worry", "joiner", "level", "event", "result"
+]
 _SIMPLE: tuple[tuple[str, Role], ...] = (
     ("intensifiers", "intensifier"),
     ("joiners", "joiner"),
@@ -93,6 +95,9 @@ def _packaged() -> Lexicon:
         words |= {word: Word(role) for word in given[name] if role == "blocked" or word not in words}
     for name, sign_of in (("high", 1), ("low", -1)):
         words |= {word: Word("level", sign_of) for word in given["levels"][name] if word not in words}
+    for aspect, listed in given["events"].items():
+        words |= {word: Word("event", -1, aspect, True) for word in listed if word not in words}
+    words |= {word: Word("result", 1, "", True) for word in given["results"]["words"] if word not in words}
     groups = {aspect: group["group"] for aspect, group in given["aspects"].items()}
     levels = given["levels"]
     return Lexicon(

@@ -1,4 +1,4 @@
-"""The shipped polarity model: hashed n-grams and clause counts, one logistic regression."""
+"""The shipped polarity model: hashed n-grams, clause counts and values of words, one logistic regression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from shopnb.text.cleaning import clean
-from shopnb.text.features import counts, grams
+from shopnb.text.features import grams, measures
 
 MEASURED_ERROR = 0.104  # benchmarks/reviews.py: mean of six trades of goods, each left out of training in turn
 _AT_ONCE = 5000  # reviews whose n-grams are in memory together
@@ -21,19 +21,19 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Model:
-    """Weights of the 2**bits hashed n-grams and of the counts, and the bias."""
+    """Weights of the 2**bits hashed n-grams and of the measures, and the bias."""
 
     weights: npt.NDArray[np.float16]
-    count_weights: Floats
+    measure_weights: Floats
     bias: float
     bits: int
 
     def scores(self, texts: list[str]) -> Floats:
         """Log odds of each cleaned text; 0 where there is nothing to read."""
-        counted, seen = counts(texts)
+        measured, seen = measures(texts)
         features = grams(seen, bits=self.bits)
         raw = features.astype(np.float64) @ self.weights.astype(np.float64)
-        raw += counted @ self.count_weights + self.bias
+        raw += measured @ self.measure_weights + self.bias
         return np.where(np.diff(features.indptr) > 0, raw, 0.0)
 
 
@@ -44,7 +44,7 @@ def packaged() -> Model:
     with np.load(io.BytesIO(stored), allow_pickle=False) as file:
         return Model(
             weights=file["weights"],
-            count_weights=file["count_weights"],
+            measure_weights=file["measure_weights"],
             bias=float(file["bias"]),
             bits=int(file["bits"]),
         )

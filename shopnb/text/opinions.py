@@ -1,7 +1,7 @@
 """What one clause says: opinion words, the nouns they are about, negation, wishes, worries.
 
 A clause is scanned once, longest word first. Negation reaches an opinion over intensifiers, nouns and at most
-`_REACH` other characters: 没有任何色差, 不是很好, 不会漏水.
+`_REACH` other characters: 没有任何色差, 不是很好, 不会漏水. What can happen to goods is good where denied: 没掉过.
 """
 
 from __future__ import annotations
@@ -12,12 +12,26 @@ from typing import NamedTuple
 from shopnb.text.lexicon import Lexicon, Word
 
 _REACH = 3
+_INTENSIFIER = Word("intensifier")
+_NO_MUCH = "有不没很太真挺好就也都"  # behind 好 that praises by itself: 颜色好有点小
+_SAME = 1  # characters between two negators that deny each other: 不能说没有色差, but not 洗澡也不摘没掉色
 _FAR = 8  # characters over which 没有 reaches when it compares: 没有图上那么亮
 _COMPARED = re.compile(
     r"没有?(?=.{0,6}?(?:那么|这么|上次|以前|之前|原来|图上|图片|照片|模特|想象|说的|写的|吹的|宣传|广告|超市|专柜|实体店|别家|大牌))"
 )
 _COMPARING = ("比", "如", "有", "没", "像")  # 比上次少 complains of now, 以前漏水 does not
-_DENIED_AFTER = ("都没有", "也没有", "都没", "也没", "全没", "全无", "是没有", "倒没有", "倒是没有")  # 一点塑料味都没有
+_CAME_ABOUT = re.compile(
+    r"(?:就|都|全|又|老|总|动不动|居然|竟然|竟|自己|一直|还|容易)(?:会|是|给|要|被|已经|往下|往外)?$"
+)
+_NO_VERB = "也都就还又很是并会能太可要再真稍差了的"  # before 不 or 得: no verb that 不 splits from its result
+_HINDERED = ("不能", "别", "不够", "难以")  # with these a denied event is a wish or a warning
+_GONE = re.compile(r".{0,8}?(?:就|都|也|已经|很快)(?:没|没有|散|消失|不见|好|解决)了$")
+_UNLIKE_PLAIN = "很太真挺更最常别蛮也都就还超且又样么有非不"  # before the praise: 没有别的很好 is no comparison
+_DENIED_AFTER = re.compile(  # 一点塑料味都没有, 噪音几乎听不到, but not 起球也没掉毛
+    r"(?:都|也|全|是|倒|倒是)(?:没有|没$|无$)"
+    r"|(?:几乎|基本|基本上|完全|根本|都|也|已经)?(?:听不到|听不见|看不到|看不见|看不出|闻不到|闻不出|感觉不到|可以忽略|忽略不计|不明显)"
+)
+_STANDS_OFF = re.compile(r"不[^让令能显见想是很太]{1,5}")  # 不 that an unknown word behind it uses up: 不闹睡得好
 
 
 class Opinion(NamedTuple):
@@ -42,7 +56,8 @@ class _Scanner:
         self.found: list[Opinion] = []
         self.terms: list[str] = []  # nouns since the last opinion, joined by 和
         self.last_term = ""
-        self.joined = self.wish = self.worry = False
+        self.joined = self.wish = self.worry = self.lacking = False
+        self.denied_from = -1  # where a complaint stands that is denied with the one before it
         self.forget_negation()
 
     def forget_negation(self) -> None:
@@ -76,16 +91,27 @@ class _Scanner:
                 self.forget_negation()
 
     def take(self, place: int, word: str, entry: Word) -> None:
-        if entry.role == "opinion":
+        if word == "好" and (meant := self.so_much(place)):
+            if meant.role == "opinion":
+                self.say(place, self.clause[place : place + 2], meant)
+        elif entry.role == "opinion":
             self.say(place, word, entry)
         elif entry.role == "level":
             if self.terms and self.terms[-1] in self.known.levelled:
                 self.say(place, word, entry._replace(loose=True))
         elif entry.role == "term":
             self.name(place, word, entry)
+        elif entry.role == "event":
+            self.happen(place, word, entry)
+        elif entry.role == "result":
+            self.manage(place, word, entry)
         elif entry.role == "negator":
+            if self.gap > _SAME:
+                self.forget_negation()
             self.negated_from = place if not self.flips else self.negated_from
             self.flips, self.gap = self.flips + 1, 0
+            if word.startswith("没"):
+                self.lacking = True
             self.reach = _FAR if _COMPARED.match(self.clause, place) else _REACH
         elif entry.role == "joiner":
             self.joined = bool(self.terms)
@@ -101,14 +127,40 @@ class _Scanner:
         if self.flips % 2 and (not self.gap or self.reach == _FAR) and entry.aspect in self.known.working:
             self.say(place, word, entry._replace(sign=1))
 
+    def so_much(self, place: int) -> Word | None:
+        """What 好 means where it only says how much: the complaint of 好松, a word without a say in 好贵 and 好漂亮."""
+        after = self.clause[place + 1 : place + 2]
+        follows = self.longest(place + 1) if after and after not in _NO_MUCH else None
+        if follows and self.known.words[follows].role == "opinion":
+            return _INTENSIFIER
+        meant = self.known.words.get("太" + after)
+        return meant if meant and meant.sign < 0 and after not in _NO_MUCH else None
+
+    def happen(self, place: int, word: str, entry: Word) -> None:
+        """Something that can happen to goods: said of them only where denied, or where it came about."""
+        if self.flips % 2:
+            hindered = self.clause.startswith(_HINDERED, self.negated_from)
+            told = self.gap <= _SAME and not hindered
+        else:
+            told = not self.flips and _CAME_ABOUT.search(self.clause, 0, place) is not None
+        if told:
+            self.say(place, word, entry)
+        else:
+            self.pass_over()
+
+    def manage(self, place: int, word: str, entry: Word) -> None:
+        """What goods should do, behind a verb with 不 or 得: 扣不严, 吸得住."""
+        verb = self.clause[place - 2 : place - 1] if place > 1 else ""
+        if verb and verb not in _NO_VERB and self.clause[place - 1] in "不得":
+            self.say(place, word, entry)
+        else:
+            self.pass_over()
+
     def say(self, place: int, word: str, entry: Word) -> None:
         """An opinion: on its own aspect, else on the nouns before it, behind it or in the clause before."""
-        sign = -entry.sign if self.flips % 2 else entry.sign
-        if self.clause.startswith(_DENIED_AFTER, place + len(word)):
-            sign = -sign
-        if (self.worry and sign < 0) or self.wish:
-            sign = 0
-        written = self.clause[self.negated_from if self.flips else place : place + len(word)]
+        end = place + len(word)
+        sign = self.signed(place, end, entry)
+        written = self.clause[self.negated_from if self.flips else place : end]
         if entry.aspect and not entry.loose:
             on = [entry.aspect]
         elif self.terms:
@@ -116,7 +168,7 @@ class _Scanner:
         elif self.wish:
             on = []  # a wish for nothing in particular
         else:
-            behind = self.noun_behind(place + len(word))
+            behind = self.noun_behind(end)
             on = [behind or entry.aspect or self.last_term or self.carried or "overall"]
         denied = 0
         if sign > 0 and entry.aspect and (entry.sign < 0 or written[0] in "不没无未"):
@@ -124,8 +176,30 @@ class _Scanner:
         elif sign < 0 < entry.sign:
             denied = -1
         self.found += [Opinion(aspect, written, sign, denied) for aspect in on]
-        self.terms, self.joined = [], False
+        self.terms, self.joined, self.lacking = [], False, False
+        self.denied_from = end + 1 if denied > 0 and self.clause[end : end + 1] == "的" else -1
         self.forget_negation()
+
+    def signed(self, place: int, end: int, entry: Word) -> int:
+        """1, -1 or 0: what the opinion comes to with the negation, comparison, wish or worry around it."""
+        if entry.sign > 0 and self.gap and _STANDS_OFF.fullmatch(self.clause, self.negated_from, place):
+            self.forget_negation()
+        if entry.sign < 0 and place == self.denied_from:  # 没有刺鼻的油漆味
+            self.negated_from, self.flips = place, 1
+        sign = -entry.sign if self.flips % 2 else entry.sign
+        gone = entry.sign < 0 and not self.flips and self.gone_behind(end)
+        unlike = sign > 0 and not self.flips and self.unlike(place, end)
+        if gone or unlike:
+            sign = -sign
+        return 0 if self.wish or (self.worry and sign < 0 and not unlike) else sign
+
+    def gone_behind(self, place: int) -> bool:
+        """Whether what follows takes a complaint back: 有味道晾两天就没了."""
+        return any(taken.match(self.clause, place) for taken in (_DENIED_AFTER, _GONE))
+
+    def unlike(self, place: int, end: int) -> bool:
+        """Whether praise at the clause's end is what something else deserves: 没有宾馆的床单舒服."""
+        return self.lacking and end == len(self.clause) and self.clause[place - 1] not in _UNLIKE_PLAIN
 
     def noun_behind(self, place: int) -> str:
         """The noun right behind an opinion: 不错的质量."""
