@@ -214,7 +214,7 @@ class TablePart:
 
 @dataclass(frozen=True)
 class TextPart:
-    """One paragraph; `muted` is the grey line of a missing file."""
+    """One paragraph; `muted` is the grey line of a missing file. Without text nothing is shown."""
 
     text: str
     muted: bool = False

@@ -288,7 +288,13 @@ def _even_chance(first: int, second: int) -> float:
 
 
 _LINKING = re.compile("^(?:但是?|不过|而且|并且|可是|就是|只是|还有|的|了|也|又)+")
-_NOT_TO_CLAIM = re.compile("最|第一|比")  # superlatives and comparisons with others: no words for an advertisement
+# superlatives, promises and comparisons with others: no words for an advertisement
+_NOT_TO_CLAIM = re.compile("最|第一|比|超级|绝对|百分百|顶级|永久|国家|一定|好多")
+
+
+def plain_clause(clause: str) -> str:
+    """A clause without signs and without the linking words in front of it (就是有点重 → 有点重)."""
+    return _LINKING.sub("", "".join(filter(str.isalnum, clause)))
 
 
 def praise_words(said: Said, now: pd.DataFrame, aspect: str, *, most: int = 3) -> list[str]:
@@ -298,7 +304,7 @@ def praise_words(said: Said, now: pd.DataFrame, aspect: str, *, most: int = 3) -
     """
     chosen = said.opinions[(said.opinions["aspect"] == aspect) & (said.opinions["polarity"] == "positive")]
     inside = chosen.loc[chosen["review"].isin(now.index) & chosen["clause"].str.len().between(3, 12), "clause"]
-    plain = (_LINKING.sub("", "".join(filter(str.isalnum, clause))) for clause in inside)
+    plain = map(plain_clause, inside)
     clauses = list(dict.fromkeys(clause for clause in plain if len(clause) >= 3 and not _NOT_TO_CLAIM.search(clause)))
     order = np.argsort(-text.typicality(clauses), kind="stable")
     return [clauses[place] for place in order[:most]]

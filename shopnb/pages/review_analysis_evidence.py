@@ -11,7 +11,7 @@ import pandas as pd
 from shopnb import labels, text, view
 from shopnb.findings.reviews import conversion_loss
 from shopnb.metrics import reviews as metrics
-from shopnb.metrics import reviews_orders
+from shopnb.metrics import reviews_more, reviews_orders
 from shopnb.pages import review_analysis_more as more
 from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages.base import Page
@@ -20,6 +20,7 @@ from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_na
 
 TYPICAL, NEWEST, RANDOM = 5, 3, 10
 _SEED = 10
+TELLING = 5  # characters from which a clause says more than the name of the aspect
 _SHOWN = 400  # characters of a review that a table shows
 
 
@@ -28,10 +29,14 @@ def typical_clauses(page: Page, aspect: str, count: int) -> list[str]:
     n: Numbers = page.numbers
     said = n.said.opinions[n.said.opinions["review"].isin(n.now.index) & (n.said.opinions["aspect"] == aspect)]
     bad = said[said["polarity"] == "negative"]
-    by_letters = {"".join(filter(str.isalnum, clause)): clause for clause in (bad if len(bad) else said)["clause"]}
+    by_letters = {
+        "".join(filter(str.isalnum, reviews_more.plain_clause(clause))): clause
+        for clause in (bad if len(bad) else said)["clause"]
+    }
     clauses = list(by_letters.values())
-    order = np.argsort(-text.typicality(clauses), kind="stable")
-    return [clauses[place][:40] for place in order[:count]]
+    telling = [clause for clause in clauses if len(clause) >= TELLING] or clauses
+    order = np.argsort(-text.typicality(telling), kind="stable")
+    return [telling[place][:40] for place in order[:count]]
 
 
 def evidence(page: Page) -> Parts:
@@ -52,11 +57,11 @@ def evidence(page: Page) -> Parts:
     drawn = random.Random(_SEED).sample(pool, min(RANDOM, len(pool)))  # noqa: S311 - a fixed draw, not a secret
     rows += [_evidence_row(page, row, "random") for row in drawn]
     columns = [
-        ("kind", "text"), ("day", "day"), ("spot", "text"), ("review_text", "text"), ("follow_up", "text"),
-        ("opinions", "text"), ("judged_as", "text"),
+        ("kind", "text"), ("judged_as", "text"), ("review_text", "text"), ("follow_up", "text"), ("opinions", "text"),
+        ("spot", "text"), ("day", "day"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
-    return (page.table("evidence", frame, columns),)
+    return (page.table("evidence", frame, more.known_columns(frame, columns)),)
 
 
 def _evidence_row(page: Page, row: int, kind: str) -> dict[str, object]:
@@ -92,7 +97,7 @@ def paid_line(page: Page) -> view.TextPart:
     n: Numbers = page.numbers
     since = n.paid_since
     if since is None or n.place is None or since.first is None or since.low is None or since.high is None:
-        return page.muted("money.no_paid")
+        return page.muted("money.no_paid") if page.shop.has("refunds") and n.place else more.NOTHING
     sentence = page.text(
         "money.paid", item=n.place.name, day=since.first, low=since.low, high=since.high,
         before=f"{1000 * since.step.rate_before:.1f}", after=f"{1000 * since.step.rate_after:.1f}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -20,11 +21,20 @@ TESTS = 4  # selling points turned into tests
 CHANGES = 4  # complaints turned into changes of page or words
 
 
+NOTHING = view.TextPart("")  # holds the place of a part that has nothing to say: another line of the section says why
+
+
+def known_columns(frame: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The columns of which anything is known; the first always."""
+    kept = [name for name in frame if not frame[name].map(lambda cell: pd.isna(cell) or cell == labels.MISSING).all()]
+    return [one for place, one in enumerate(columns) if not place or one[0] in kept]
+
+
 def alarm_line(page: Page) -> view.TextPart:
     """Complaints that gathered within days."""
     n: Numbers = page.numbers
     if n.period is None:
-        return page.muted("trend.alarm_undated")
+        return NOTHING
     if not n.clusters:
         return page.muted("trend.no_alarm", days=more.SCAN_DAYS)
     names = aspect_names(page)
@@ -41,7 +51,9 @@ def alarm_line(page: Page) -> view.TextPart:
 def changes_table(page: Page) -> Part:
     """Negative shares before and after each event of the change log."""
     n: Numbers = page.numbers
-    if n.period is None or n.changes.empty:
+    if n.period is None:
+        return NOTHING
+    if n.changes.empty:
         return page.muted("trend.no_changes", count=metrics.LEAST_REVIEWS)
     shown = [
         {
@@ -52,15 +64,22 @@ def changes_table(page: Page) -> Part:
             "negative_after": _share(page, row.after, row.reviews_after),
             "negative_change": row.after - row.before,
             "change_range": labels.format_range(row.change_low, row.change_high, "pp", page.lang),
-            "is_real": page.text("aspects.real" if row.real else "aspects.noise"),
+            "is_real": change_told(page, row.after - row.before, row.real),
         }
         for row in n.changes.itertuples()
     ]
     columns = [
         ("day", "day"), ("change", "text"), ("counted_by", "text"), ("negative_before", "text"),
-        ("negative_after", "text"), ("negative_change", "pp"), ("change_range", "text"), ("is_real", "text"),
+        ("negative_after", "text"), ("change_range", "text"), ("is_real", "text"),
     ]  # fmt: skip
     return page.table("changes", pd.DataFrame(shown), columns)
+
+
+def change_told(page: Page, change: float, real: bool) -> str:
+    """A change of a share in words: within chance, or how much; a dash where the period before is not known."""
+    if math.isnan(change):
+        return labels.MISSING
+    return page.text("aspects.real", change=change) if real else page.text("aspects.noise")
 
 
 def _share(page: Page, value: float, whole: int) -> str:
@@ -116,20 +135,18 @@ def _tests(page: Page) -> Part:
             continue
         rows.append(
             {
-                "aspect": names[one.aspect],
                 "positive_range": ranged(page, one.positive_share),
                 "buyer_words": labels.text("common.list_mark", page.lang).join(said),
                 "test_name": page.text("words.test_name", aspect=names[one.aspect]),
                 "version_a": page.text("words.version_a"),
                 "version_b": page.text("words.version_b", word=said[0]),
-                "watch": page.text("words.watch"),
             }
         )
     if not rows:
         return page.muted("words.no_tests")
     columns = [
-        ("aspect", "text"), ("positive_range", "text"), ("buyer_words", "text"), ("test_name", "text"),
-        ("version_a", "text"), ("version_b", "text"), ("watch", "text"),
+        ("test_name", "text"), ("positive_range", "text"), ("buyer_words", "text"), ("version_a", "text"),
+        ("version_b", "text"),
     ]  # fmt: skip
     return page.table("test_ideas", pd.DataFrame(rows), columns)
 
@@ -138,7 +155,7 @@ def _own_aspects(page: Page) -> Part:
     n: Numbers = page.numbers
     found = more.own_aspects(n.now, own_words=own_words(page))
     if found.empty:
-        return page.muted("words.no_nouns", count=metrics.LEAST_MENTIONS)
+        return NOTHING
     shown = found.rename(columns={"negative": "negative_count", "positive": "positive_count"})
     columns = [
         ("word", "text"), ("mentions", "int"), ("negative_count", "int"), ("positive_count", "int"),
@@ -150,7 +167,7 @@ def rival(page: Page) -> Parts:
     """Shares of complaints beside a rival's, like with like."""
     n: Numbers = page.numbers
     if n.rival is None:
-        return page.muted("rival.none"), page.muted("rival.how")
+        return page.muted("rival.none"), NOTHING
     found = n.rival
     counted = {"rival": found.name, "theirs": found.reviews, "own": found.own_reviews}
     if found.code == "too_few" or found.frame.empty:

@@ -7,7 +7,7 @@ import pandas as pd
 from shopnb import labels, view
 from shopnb.metrics import reviews_bought
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_more import Part, per_thousand
+from shopnb.pages.review_analysis_more import NOTHING, Part, per_thousand
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
 from shopnb.stats import Estimate
 
@@ -36,7 +36,7 @@ def payment_table(page: Page) -> Part:
     n: Numbers = page.numbers
     weeks = reviews_bought.weeks_of_payment(n.paid_days)
     if weeks.empty:
-        return page.muted("payment.no_weeks")
+        return NOTHING
     rows = [
         {
             "paid_week": page.text("payment.span", first=row.first, last=row.last),
@@ -62,7 +62,7 @@ def refunded_line(page: Page) -> view.TextPart:
     """Refunds of the very orders whose reviews make the leading complaint: a floor of what it costs."""
     n: Numbers = page.numbers
     if n.refunded is None or n.lead is None or n.bought is None:
-        return page.muted("payment.no_refunded")
+        return page.muted("payment.no_refunded") if page.shop.has("refunds") else NOTHING
     amount = labels.format_value(n.refunded.amount, "money", page.lang)
     return view.TextPart(
         page.text(

@@ -19,6 +19,7 @@ from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages import review_analysis_where as where
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
+from shopnb.stats import Estimate
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
 GROUPS = ("product", "logistics", "service")
@@ -33,11 +34,10 @@ def build(page: Page, key: str) -> view.Section:
 def _trend(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.period is None:
-        rest = page.muted("trend.no_weeks"), *_by_payment(page)
-        return page.muted("trend.undated"), page.muted("trend.no_onset"), more.alarm_line(page), *rest
+        return page.muted("trend.undated"), *[more.NOTHING] * 6
     weeks = metrics.weekly(n.said, n.said.reviews["negative"], n.period.end)
     if len(weeks) < 2:
-        rest = page.muted("trend.no_weeks"), *_by_payment(page)
+        rest = more.NOTHING, *_by_payment(page)
         return page.muted("trend.too_few"), _onset_line(page), more.alarm_line(page), *rest
     all_negative = page.text("trend.negative")
     parts = [weeks.assign(series=all_negative)]
@@ -46,8 +46,9 @@ def _trend(page: Page) -> Parts:
         name = page.text("trend.mentions", aspect=aspect_names(page)[n.lead.aspect])
         parts.append(metrics.weekly(n.said, marked, n.period.end).assign(series=name))
     title = page.text(
-        "trend.title", last=float(weeks["value"].iloc[-1]), low=float(weeks["value"].min()),
-        high=float(weeks["value"].max()), weeks=len(weeks),
+        "trend.title", last=float(weeks["value"].iloc[-1]), part=int(weeks["marked"].iloc[-1]),
+        whole=int(weeks["reviews"].iloc[-1]), low=float(weeks["value"].min()), high=float(weeks["value"].max()),
+        weeks=len(weeks),
     )  # fmt: skip
     chart = charts.chart_lines(
         pd.concat(parts, ignore_index=True)[["day", "series", "value", "low", "high"]],
@@ -80,7 +81,7 @@ def _onset_line(page: Page) -> view.TextPart:
 def _week_table(page: Page, weeks: pd.DataFrame) -> view.TablePart:
     shown = weeks.assign(
         negative_range=[
-            more.ranged(page, metrics.share(row.marked, row.reviews), int(row.marked), int(row.reviews))
+            more.ranged(page, Estimate(row.value, row.low, row.high), int(row.marked), int(row.reviews))
             for row in weeks.itertuples()
         ]
     ).rename(columns={"day": "week", "reviews": "reviews_with_text", "marked": "negative_count"})
@@ -88,7 +89,7 @@ def _week_table(page: Page, weeks: pd.DataFrame) -> view.TablePart:
         ("week", "day"), ("reviews_with_text", "int"), ("negative_count", "int"), ("negative_range", "text"),
         ("defaults", "int"),
     ]  # fmt: skip
-    return page.table("trend", shown.iloc[::-1], columns)
+    return page.table("trend", shown.iloc[::-1], columns, rows=9)
 
 
 def _aspects(page: Page) -> Parts:
@@ -124,25 +125,21 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
             "aspect": names[one.aspect],
             "negative_count": one.negative,
             "negative_range": more.ranged(page, one.negative_share, one.negative, one.reviews),
-            "negative_change": one.change.estimate,
             "per_thousand": more.per_thousand(
                 page, n.behind(n.said.groups[one.aspect], n.period).per_thousand(one.negative)
             ),
-            "positive_count": one.positive,
             "positive_range": more.ranged(page, one.positive_share, one.positive, one.reviews),
-            "is_real": labels.MISSING
-            if math.isnan(one.change.estimate)
-            else page.text("aspects.real" if one.real else "aspects.noise"),
+            "is_real": more.change_told(page, one.change.estimate, one.real),
             "typical": " / ".join(evidence.typical_clauses(page, one.aspect, 2)),
         }
         for one in spoken
     ]
     columns = [
-        ("aspect", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
-        ("is_real", "text"), ("per_thousand", "text"), ("positive_count", "int"), ("positive_range", "text"),
-        ("typical", "text"),
+        ("aspect", "text"), ("negative_count", "int"), ("negative_range", "text"), ("is_real", "text"),
+        ("per_thousand", "text"), ("positive_range", "text"), ("typical", "text"),
     ]  # fmt: skip
-    return page.table("aspects", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns)
+    frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
+    return page.table("aspects", frame, more.known_columns(frame, columns), rows=14)
 
 
 def _three_way(page: Page) -> Parts:
@@ -192,7 +189,8 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
         ("side", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
         ("per_thousand", "text"), ("dsr", "score"), ("dsr_change", "score"), ("owner", "text"),
     ]  # fmt: skip
-    return page.table("three_way", pd.DataFrame(rows), columns)
+    frame = pd.DataFrame(rows)
+    return page.table("three_way", frame, more.known_columns(frame, columns))
 
 
 def _per_thousand(page: Page, group: str) -> str:

@@ -12,7 +12,7 @@ from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more
 from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_more import Part, Parts, ranged
+from shopnb.pages.review_analysis_more import NOTHING, Part, Parts, known_columns, ranged
 from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label, spot_label
 
 _SURE = 0.05
@@ -26,11 +26,13 @@ def where(page: Page) -> Parts:
     """Shares by item and SKU with what is said most, by size and colour, by star, and which way sizes miss."""
     n: Numbers = page.numbers
     if n.now.empty or (n.now["item_id"] == "").all():
-        return page.muted("where.no_items"), page.muted("where.no_sku"), *_where_more(page)
+        return page.muted("where.no_items"), NOTHING, *_where_more(page)
     worst = [one for one in n.counts if one.negative and one.aspect != "overall"][:6]
     spots = metrics.places(n.now, n.said.reviews["negative"])
     spots = spots.sort_values(["reviews", "item_id", "sku"], ascending=[False, True, True])
     shown = spots.head(10)
+    if len(shown) == 1:
+        return page.muted("where.one_only"), _where_table(page, spots), *_where_more(page)
     if not worst or (shown["reviews"] < metrics.LEAST_CELL).all():
         return page.muted("where.too_few", count=metrics.LEAST_CELL), _where_table(page, spots), *_where_more(page)
     names = aspect_names(page)
@@ -63,6 +65,8 @@ def _star_table(page: Page) -> Part:
     """Reviews by the stars that buyers gave; no star is its own row, for 0 means not rated."""
     n: Numbers = page.numbers
     stars = n.now["stars"].astype(float)
+    if stars.isna().all():
+        return NOTHING
     if stars.notna().sum() < metrics.LEAST_REVIEWS:
         return page.muted("where.no_stars", count=metrics.LEAST_REVIEWS)
     bad = n.said.opinions[(n.said.opinions["polarity"] == "negative") & (n.said.opinions["aspect"] != "overall")]
@@ -113,7 +117,8 @@ def _where_table(page: Page, spots: pd.DataFrame) -> view.TablePart:
         ("item", "text"), ("sku", "text"), ("reviews_with_text", "int"), ("negative_range", "text"),
         ("most_said", "text"), ("negative_paid", "text"),
     ]  # fmt: skip
-    return page.table("where", pd.DataFrame(rows, columns=[name for name, _ in columns]), columns, rows=10)
+    frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
+    return page.table("where", frame, known_columns(frame, columns), rows=10)
 
 
 def _negative_of(now: pd.DataFrame, item_id: str, sku: str) -> pd.Index:
@@ -135,6 +140,8 @@ def sku_table(page: Page) -> Part:
     grouped = grouped[grouped["size"] >= metrics.LEAST_CELL].sort_values(
         ["attribute", "size", "value"], ascending=[True, False, True]
     )
+    if frame.empty:
+        return NOTHING
     if len(grouped) < 2:
         return page.muted("where.no_attributes", count=metrics.LEAST_CELL)
     shown = [
@@ -156,6 +163,8 @@ def sizing_table(page: Page) -> Part:
     """The sizing note: which way sizes miss, and what the page should say."""
     n: Numbers = page.numbers
     found = reviews_more.sizing(n.said, n.now)
+    if found.empty and not metrics.complaining(n.said, "size")[n.now.index].any():
+        return NOTHING
     if found.empty:
         return page.muted("where.no_sizing", count=metrics.LEAST_MENTIONS)
     shown = []
@@ -163,7 +172,7 @@ def sizing_table(page: Page) -> Part:
         way = "mixed" if row.chance > _SURE else "big" if row.big > row.small else "small"
         shown.append(
             {
-                "item": item_label(page, row.item_id) if row.item_id else labels.MISSING,
+                "item": item_label(page, row.item_id) if row.item_id else page.text("where.all_items"),
                 "too_big": row.big,
                 "too_small": row.small,
                 "size_right": row.right,
