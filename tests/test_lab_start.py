@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 WIDGET = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.context?.path === '{path}')"
 SAVED_BYTES = 200_000
-SLOW = "is taking too long to activate"  # JupyterLab about its own plugins, on a loaded machine
+SLOW = "to activate"  # JupyterLab about its own plugins, on a loaded machine
 
 
 def word(key, **values):
@@ -102,3 +102,8 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
 
     page.evaluate(f"{widget}.sessionContext.session.kernel.restart()")
     page.get_by_text(word("run_again")).first.wait_for(state="visible")
+    page.reload()  # the page as it is found another day: saved, and nothing of it runs
+    dead = page.get_by_text("Error displaying widget")
+    dead.nth(4).wait_for(state="attached")
+    assert [page.get_by_text(word("run_again")).nth(panel).is_visible() for panel in range(5)] == [True] * 5
+    assert [dead.nth(panel).is_visible() for panel in range(5)] == [False] * 5

@@ -106,24 +106,25 @@ def locked_zip():
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "why"),
     [
-        ("照片.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20),
-        ("加密.zip", locked_zip()),
-        ("空.csv", b""),
-        ("空.xlsx", b""),
-        ("setup.exe", b"MZ\x90\x00" + bytes(500)),
-        ("没有后缀", b"\x00\x01\x02" * 50),
-        ("说明.docx", b"PK\x03\x04" + bytes(40)),
+        ("照片.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20, "照片.jpg 不是导出的表格。"),
+        ("加密.zip", locked_zip(), "inbox/加密.zip › 报表.csv 有密码。"),
+        ("空.csv", b"", "inbox/空.csv 是空的。"),
+        ("空.xlsx", b"", "inbox/空.xlsx 是空的。"),
+        ("setup.exe", b"MZ\x90\x00" + bytes(500), "setup.exe 不是导出的表格。"),
+        ("没有后缀", b"\x00\x01\x02" * 50, "没有后缀"),
+        ("说明.docx", b"PK\x03\x04" + bytes(40), "说明.docx 不是导出的表格。"),
     ],
 )
-def test_whatever_is_uploaded_is_answered_by_what_to_do(start, home, name, content):
+def test_whatever_is_uploaded_is_answered_by_what_to_do(start, home, name, content, why):
     files = start.panels["files"]
     upload(files, name, content)
     assert said(files) == "导入了 0 个,没变的 0 个,1 个没有导入,原因见下。"
     told = plain(files.last.value)
-    assert name in told
+    assert why in told
     assert "办法" in told
+    assert str(home) not in told
     assert not re.search(r"Traceback|Error|None|nan", told)
     assert not list((home / "shops/mine/inbox").iterdir())
 
@@ -304,6 +305,7 @@ def test_the_page_speaks_the_other_language_at_once(start):
     start.panels["choosing"].lang.value = "en"
     assert start.panels["running"].go.description == labels.text("start.run", "en")
     assert "no data yet" in plain(start.panels["choosing"].line.value)
+    assert "in force" not in plain(start.panels["files"].state.value), "empty templates are no imports"
 
 
 def test_a_change_is_noted_with_three_fields_and_can_be_taken_back(start, home):

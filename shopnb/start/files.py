@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from shopnb import labels, parameters, readiness
-from shopnb.intake import FileAccount, import_files
+from shopnb.intake import IN_ARCHIVE, FileAccount, import_files
 from shopnb.intake.containers import SUFFIXES, find_files
 from shopnb.shop import telling
 from shopnb.shop.inbox import INBOX, UPLOAD_MB, receive
@@ -35,9 +35,10 @@ class Files(Panel):
         """What each file of the shop was taken for, and which reports can be seen."""
         if self.desk.shop is None:
             return Markup()
-        return self.seen() + parts.fold(
-            self.desk.text("all_files", count=len(self.desk.shop.accounts())), self.told(self.desk.shop.accounts())
-        )
+        filled = [account for account in self.desk.shop.accounts() if account.read]  # empty templates say nothing
+        if not filled:
+            return self.seen()
+        return self.seen() + parts.fold(self.desk.text("all_files", count=len(filled)), self.told(filled))
 
     def seen(self) -> Markup:
         """How much can be seen now, the one file that shows more, and the state of each report."""
@@ -61,13 +62,22 @@ class Files(Panel):
         made = parts.table(headings, [telling.import_row(one, lang) for one in accounts], numbers=_NUMBERS)
         for account in accounts:
             if account.error:
-                made += parts.lines(parts.sentence(account.error, lang), "attention")
+                made += parts.lines(self._refused(account), "attention")
         inside = Markup()
         for files, said in telling.by_particulars(accounts, lang):
             shown = [Path(file).name for file in files[:3]]
             more = [labels.text("cli.import.and_more", lang, count=len(files) - 3)] if files[3:] else []
             inside += parts.lines("\n".join([labels.text("cli.list_mark", lang).join([*shown, *more]), *said]))
         return made + (parts.fold(self.desk.text("particulars"), inside) if inside else Markup())
+
+    def _refused(self, account: FileAccount) -> str:
+        """Why a file was not imported; of one whose name says that it holds no table, that alone."""
+        assert account.error is not None
+        named = Path(account.file.split(IN_ARCHIVE)[0])
+        if named.suffix and named.suffix.lower() not in SUFFIXES:
+            return self.desk.text("no_table", file=named.name)
+        said = parts.sentence(account.error, self.desk.lang).replace(IN_ARCHIVE, " › ")
+        return said.replace(f"{self.desk.folder.resolve()}{os.sep}", "")
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Upload, inbox and watch; the state below."""
