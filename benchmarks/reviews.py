@@ -138,7 +138,7 @@ def starred(file: str) -> pd.DataFrame:
 def clauses() -> None:
     """Clauses judged by hand: the share whose sign is right, by `polarity` and by `aspects` where it speaks."""
     folder = Path(__file__).parents[1] / "tests" / "data"
-    for name in ("review_clauses", "review_clauses_fresh"):
+    for name in ("review_clauses", "review_clauses_fresh", "review_clauses_third"):
         with (folder / f"{name}.csv").open(encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row["polarity"] != "neutral"]
         texts = [row["clause"] for row in rows]
@@ -149,7 +149,7 @@ def clauses() -> None:
         alike = [said == {rows[place]["polarity"]} for place, said in heard.items()]
         halves = (
             ""
-            if name.endswith("fresh")
+            if name != "review_clauses"
             else f", half looked at {right[::2].mean():.3f}, other {right[1::2].mean():.3f}"
         )
         print(f"{name}, {len(rows)}: polarity right {right.mean():.3f}{halves}", end="; ")

@@ -90,6 +90,7 @@ CLAUSES = [  # text, aspect, polarity: as a person reads it
 ODD = ["", "好", "字" * 50_000, "no Chinese at all", "<b>很好</b>", "😊😊😊", "👎", "good 质量 nice", "\x00\ufffe",
        "</script><script>alert(1)</script>", "= cmd|' /C calc'!A0", "\u200b\u202e", "《》。。。", "<U+0011FFFF>",
        "\ud83d好\udc00", "<" * 50_000, "&#" * 25_000, "<U+" * 15_000, "没有" * 25_000, "但是" * 25_000,
+       "掉断" * 25_000, "没掉的" * 16_000, "好松" * 25_000,
        "(" * 50_000, "\n" * 50_000, "\u0300" * 50_000, "\ufdfa" * 5_000]  # fmt: skip
 
 
@@ -248,7 +249,7 @@ def test_clauses_of_trades_that_nothing_was_written_for(name: str, least: float)
         ("盖子扣不严", "quality", "negative"),
         ("吸盘吸得住", "overall", "positive"),
         ("没有宾馆的床单舒服", "feel", "negative"),
-        ("没有风扇也很舒服", "feel", "positive"),
+        ("没有桌椅也很舒服", "feel", "positive"),
         ("有味道晾两天就没了", "smell", "positive"),
         ("没有刺鼻的油漆味", "smell", "positive"),
         ("没起球也没掉毛", "quality", "positive"),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from shopnb.text.lexicon import Lexicon, Word
 
 _REACH = 3
+_STARTS_ANEW = ("也", "都", "还", "照样")  # 没有风扇也很舒服
 _INTENSIFIER = Word("intensifier")
 _NO_MUCH = "有不没很太真挺好就也都"  # behind 好 that praises by itself: 颜色好有点小
 _SAME = 1  # characters between two negators that deny each other: 不能说没有色差, but not 洗澡也不摘没掉色
@@ -101,6 +102,8 @@ class _Scanner:
                 self.say(place, word, entry._replace(loose=True))
         elif entry.role == "term":
             self.name(place, word, entry)
+        elif word in _STARTS_ANEW and self.gap:
+            self.forget_negation()
         elif entry.role == "event":
             self.happen(place, word, entry)
         elif entry.role == "result":
@@ -142,7 +145,7 @@ class _Scanner:
             hindered = self.clause.startswith(_HINDERED, self.negated_from)
             told = self.gap <= _SAME and not hindered
         else:
-            told = not self.flips and _CAME_ABOUT.search(self.clause, 0, place) is not None
+            told = not self.flips and _CAME_ABOUT.search(self.clause, max(place - 6, 0), place) is not None
         if told:
             self.say(place, word, entry)
         else:
