@@ -189,6 +189,7 @@ def test_stars_of_zero_are_not_rated_and_follow_ups_count(tmp_path):
     said = page.numbers.said
     assert said.reviews["stars"].isna().sum() == 10
     assert len(said.defaults) == 1
+    assert "此用户没有填写评价。〔追评〕用了一周漏水了" in whole(page)
     late = said.reviews[said.reviews["follow_up"] == "用了一周漏水了"]
     assert late["negative"].tolist() == [True]
     stars = next(part for part in page.view.sections[3].parts if getattr(part, "id", "") == "where_stars").frame

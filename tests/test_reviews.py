@@ -205,6 +205,9 @@ def test_sizes_that_miss_one_way_are_told_from_both_ways():
     row = more.sizing(said, said.reviews).iloc[0]
     assert row[["big", "small", "right"]].tolist() == [9, 1, 1]
     assert row["chance"] == pytest.approx(22 / 1024)  # 2 · (10 + 1) / 2¹⁰
+    assert row["worn"]
+    cream = judged([(END, f"太小了,一小瓶{turn}", {}) for turn in range(9)])
+    assert not more.sizing(cream, cream.reviews).iloc[0]["worn"]  # nobody can choose another size of it
 
 
 def test_own_marks_bend_the_model_only_where_that_helps():
@@ -275,3 +278,4 @@ def test_mixed_reviews_are_counted_and_selling_points_are_no_claims():
     said = read([(END, text, {}) for text in rows])
     assert metrics.mixed(said, said.reviews.index) == 1
     assert more.praise_words(said, said.reviews, "price") == ["价格很便宜"]
+    assert [more.plain_clause(one) for one in ("可惜装满就漏!", "但是有点重", "就是")] == ["装满就漏", "有点重", ""]

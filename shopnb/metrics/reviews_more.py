@@ -257,13 +257,17 @@ def own_aspects(now: pd.DataFrame, *, own_words: Mapping[str, Any] | None = None
 _BIG, _SMALL = re.compile("大|肥|松|长|宽"), re.compile("小|紧|短|窄|瘦")
 
 
+_WORN = re.compile("码|穿|合身|上身|腰围|肩|袖|裤|鞋")
+
+
 def sizing(said: Said, now: pd.DataFrame) -> pd.DataFrame:
     """Which way sizes miss, by item: reviews that say too big, too small, right.
 
     Returns
     -------
     DataFrame, one row an item with at least `LEAST_MENTIONS` complaints of size
-        `item_id`, `big`, `small`, `right`, `chance` (two-sided, of so uneven a split if both were alike).
+        `item_id`, `big`, `small`, `right`, `chance` (two-sided, of so uneven a split if both were alike), `worn` (some
+        of these reviews speak of sizes that are chosen and worn: the answer is another size, not another picture).
     """
     spoken = said.opinions[(said.opinions["aspect"] == "size") & said.opinions["review"].isin(now.index)]
     bad, good = (spoken[spoken["polarity"] == side] for side in ("negative", "positive"))
@@ -279,7 +283,8 @@ def sizing(said: Said, now: pd.DataFrame) -> pd.DataFrame:
     frame = counted.astype(int).rename_axis("item_id").reset_index()
     frame = frame[frame["big"] + frame["small"] >= LEAST_MENTIONS].sort_values("item_id").reset_index(drop=True)
     chances = [_even_chance(int(row.big), int(row.small)) for row in frame.itertuples()]
-    return frame.assign(chance=chances)
+    worn = items[items.index.isin(spoken["review"]) & now["read"].str.contains(_WORN)]
+    return frame.assign(chance=chances, worn=frame["item_id"].isin(worn))
 
 
 def _even_chance(first: int, second: int) -> float:
@@ -287,7 +292,7 @@ def _even_chance(first: int, second: int) -> float:
     return float(min(1.0, 2 * sum(math.comb(whole, k) for k in range(most, whole + 1)) / 2**whole))
 
 
-_LINKING = re.compile("^(?:但是?|不过|而且|并且|可是|就是|只是|还有|的|了|也|又)+")
+_LINKING = re.compile("^(?:但是?|可惜|不过|而且|并且|可是|就是|只是|还有|的|了|也|又)+")
 # superlatives, promises and comparisons with others: no words for an advertisement
 _NOT_TO_CLAIM = re.compile("最|第一|比|超级|绝对|百分百|顶级|永久|国家|一定|好多")
 

@@ -57,8 +57,8 @@ def evidence(page: Page) -> Parts:
     drawn = random.Random(_SEED).sample(pool, min(RANDOM, len(pool)))  # noqa: S311 - a fixed draw, not a secret
     rows += [_evidence_row(page, row, "random") for row in drawn]
     columns = [
-        ("kind", "text"), ("judged_as", "text"), ("review_text", "text"), ("follow_up", "text"), ("opinions", "text"),
-        ("spot", "text"), ("day", "day"),
+        ("kind", "text"), ("judged_as", "text"), ("review_text", "text"), ("opinions", "text"), ("spot", "text"),
+        ("day", "day"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[name for name, _ in columns])
     return (page.table("evidence", frame, more.known_columns(frame, columns)),)
@@ -80,11 +80,16 @@ def _evidence_row(page: Page, row: int, kind: str) -> dict[str, object]:
         "kind": page.text(f"evidence.{kind}"),
         "day": review["day"],
         "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
-        "review_text": review["text"][:_SHOWN],
-        "follow_up": review["follow_up"][:_SHOWN] or labels.MISSING,
+        "review_text": _said(page, review),
         "opinions": heard or labels.MISSING,
         "judged_as": page.text(f"evidence.{judged}"),
     }
+
+
+def _said(page: Page, review: pd.Series) -> str:
+    """A review as it is shown, with what was written later."""
+    first, later = review["text"][:_SHOWN], review["follow_up"][:_SHOWN]
+    return page.text("evidence.later", first=first, later=later) if later else first
 
 
 def money(page: Page) -> Parts:
@@ -162,7 +167,7 @@ def to_do(page: Page) -> Parts:
                 "spot": spot_label(page, review["item_id"], review["sku"]) or labels.MISSING,
                 "problem": labels.text("common.list_mark", page.lang).join(names[one] for one in aspects)
                 or labels.MISSING,
-                "review_text": review["text"][:_SHOWN],
+                "review_text": _said(page, review),
                 "points": page.text(own if page.has_text(own) else f"to_do.points.{groups[first]}"),
                 "days_ago": (n.period.end - review["day"]).days,
             }

@@ -10,7 +10,6 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.findings.reviews import OWNERS
 from shopnb.metrics import reviews as metrics
-from shopnb.metrics import reviews_orders
 from shopnb.metrics.periods import Period, events_in
 from shopnb.metrics.reviews import AspectCount
 from shopnb.pages import review_analysis_evidence as evidence
@@ -202,12 +201,12 @@ def _per_thousand(page: Page, group: str) -> str:
     )
     if math.isnan(now.estimate):
         return labels.MISSING
-    parcels = group == "logistics" and not math.isnan(reviews_orders.parcels_behind(n.trade_days, n.period).count)
-    values = {"value": f"{now.estimate:.1f}", "low": f"{now.low:.1f}", "high": f"{now.high:.1f}"}
-    sentence = page.text("three_way.per_parcels" if parcels else "three_way.per_buyers", **values)
-    if math.isnan(before.estimate):
-        return sentence
-    return sentence + page.text("three_way.per_before", value=f"{before.estimate:.1f}")
+    told = more.per_thousand(page, now)
+    return (
+        told
+        if math.isnan(before.estimate)
+        else told + page.text("three_way.per_before", value=f"{before.estimate:.1f}")
+    )
 
 
 def _score(n: Numbers, name: str, place: int) -> float:

@@ -176,7 +176,7 @@ def sizing_table(page: Page) -> Part:
                 "too_big": row.big,
                 "too_small": row.small,
                 "size_right": row.right,
-                "sizing_note": page.text(f"where.sizing.{way}"),
+                "sizing_note": page.text(f"where.sizing.{way}" if row.worn else f"where.sizing.unworn_{way}"),
             }
         )
     columns = [
