@@ -54,8 +54,8 @@ def before_after(page: ListingAb) -> Parts:
     if not changes:
         return (page.muted("before_after.no_series" if len(page.designs.logged) else "before_after.none"),)
     rows = [_change_row(page, change) for change in changes]
-    if not any(change.refunds.is_known for change in changes):
-        kinds.pop("refund_change")
+    unknown = [name for name in kinds if all(row[name] == labels.MISSING for row in rows)]
+    kinds = {name: kind for name, kind in kinds.items() if name not in unknown}
     table = page.table("before_after", pd.DataFrame(rows, columns=list(kinds)), list(kinds.items()), rows=SHOWN_CHANGES)
     chosen = page.change or next((one for one in changes if one.is_judged), changes[0])
     series = _series_chart(page, chosen)

@@ -29,19 +29,19 @@ def build(page: ListingAb, key: str) -> view.Section:
 def _verdict(page: ListingAb) -> Parts:
     if page.numbers.comparison.state in OTHER_DESIGNS:
         return (_interval_chart(page),)
-    return _interval_chart(page), _arms_table(page), view.TextPart(page.text(_money_key(page)) + _free_search(page))
+    return _interval_chart(page), _arms_table(page), view.TextPart(page.text(_money_key(page))), *_free_search(page)
 
 
-def _free_search(page: ListingAb) -> str:
+def _free_search(page: ListingAb) -> Parts:
     """Money of a win in free search, or what it lacks (case b); nothing without a win of the click rate."""
     n = page.numbers
     if n.comparison.state is not State.SWITCH or n.free.code == "not_click_rate":
-        return ""
+        return ()
     if not n.free.is_known or n.natural is None:
-        return page.text(f"money.free_{n.free.code}")
+        return (view.TextPart(page.text(f"money.free_{n.free.code}")),)
     amount = with_range(page, n.free, "money")
     origin = page.text(f"money.natural_{n.natural.origin}")
-    return page.text("money.free_search", amount=amount, shown=n.natural.impressions, origin=origin)
+    return (view.TextPart(page.text("money.free_search", amount=amount, shown=n.natural.impressions, origin=origin)),)
 
 
 def _interval_chart(page: ListingAb) -> Part:
