@@ -53,7 +53,7 @@ class Files(Panel):
             lacking = [readiness.where_to_get(table, lang) for table in sight.lacks] or [labels.text("cli.none", lang)]
             rows.append((readiness.report_name(slug, lang), state, Markup("<br>").join(map(parts.shown, lacking))))
         headings = [self.desk.text(f"column.{key}") for key in ("report", "state", "get")]
-        return parts.paragraph(step, "strong") + parts.table(headings, rows)
+        return parts.paragraph(step, "strong") + parts.table(headings, rows, stacked=True)
 
     def told(self, accounts: Sequence[FileAccount]) -> Markup:
         """The table of imports, why files were refused, and the particulars folded below."""

@@ -49,14 +49,19 @@ def lines(text: str, look: str = "") -> Markup:
     return paragraph(Markup("<br>").join(shown(line) for line in text.splitlines()), look)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> Markup:
-    """Rows under headings, in a box that scrolls by itself; columns named in `numbers` stand at the right."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = (), stacked: bool = False
+) -> Markup:
+    """Rows under headings, in a box that scrolls by itself; columns named in `numbers` stand at the right.
+
+    The cells of a `stacked` table stand below each other where there is no room beside, without their headings.
+    """
     at_right = frozenset(numbers)
     head = _cells(Markup('<th scope="col"{}>{}</th>'), headings, at_right)
     body = Markup().join(Markup("<tr>{}</tr>").format(_cells(Markup("<td{}>{}</td>"), row, at_right)) for row in rows)
     return Markup(
-        '<div class="nb-start-scroll" tabindex="0"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
-    ).format(head, body)
+        '<div class="nb-start-scroll{}" tabindex="0"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+    ).format(" nb-start-stacked" if stacked else "", head, body)
 
 
 def _cells(form: Markup, cells: Sequence[object], at_right: frozenset[int]) -> Markup:

@@ -104,7 +104,7 @@ class Past(Panel):
         headings = [desk.text(f"column.{key}") for key in ("made", "report", "end", "verdict", "open")]
         more = len(runs) - SHOWN
         tail = parts.paragraph(desk.text("more_runs", count=more, folder="reports"), "muted") if more > 0 else Markup()
-        return said + parts.table(headings, self._rows(runs[:SHOWN])) + tail
+        return said + parts.table(headings, self._rows(runs[:SHOWN]), stacked=True) + tail
 
     def _rows(self, runs: Sequence[PastRun]) -> Iterator[list[object]]:
         desk = self.desk
