@@ -278,6 +278,12 @@ def test_a_report_nobody_asked_for_does_not_make_its_shop_one_that_lacks_data():
     assert head.index("late09") < head.index("<details") < head.index("late10")
 
 
+def test_a_shop_whose_data_end_early_is_told_which_file_to_export():
+    record = {"health": [{"code": "stale_data", "text": "Ends on 30 Aug. To export: Daily report (here)."}]}
+    html = report.index_page([_row("a", "done", due="2026-08-31", record=record)], "en")
+    assert "To export: Daily report (here)." in html[: html.index("Findings of all shops")]
+
+
 @pytest.mark.parametrize("options", [{}, {"template": "inline"}])
 def test_charts_that_altair_showed_as_html_with_a_script_are_drawn(options):
     made = altair.Chart({"values": [{"a": 1, "b": "</script><b>"}]}).mark_point().encode(x="a:Q", tooltip="b:N")

@@ -469,8 +469,17 @@ class Page(ABC):
 
     def _health(self) -> list[Note]:
         own = self.health_notes()
+        return [*self._stale_note(), *own, *gates.notes(self, own), *self._row_notes()]
+
+    def _stale_note(self) -> list[Note]:
+        """That the data end too early, and which file to export; the index of a batch tells it by shop."""
         stale = self._stale().strip()
-        return [*([Note("stale_data", stale)] if stale else []), *own, *gates.notes(self, own), *self._row_notes()]
+        if not stale:
+            return []
+        table = (*self.needs, *self.needs_any)[0]
+        named = {"file": f"intake.tables.{table}", "get": f"intake.get.{table}"}
+        told = {name: labels.text(key, self.lang) for name, key in named.items()}
+        return [Note("stale_data", labels.text("common.stale_file", self.lang, stale=stale, **told))]
 
     def _stale(self) -> str:
         """The sentence that the data end before `due_date`, the day that a scheduled run expects; "" otherwise."""

@@ -87,9 +87,17 @@ def _row(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "shop": row["shop"], "report": row["report"], "state": row["state"], "path": row.get("path", ""),
         "name": _name(row["report"], lang), "verdict": record.get("verdict", ""), "end": end or "",
         "day": labels.format_value(dt.date.fromisoformat(end), "day_short", lang) if end else "",
-        "due": labels.text("report.index.due", lang, due=row["due"]) if row.get("due") else "",
+        "due": _late(row, record, lang),
         "problem": error.get("problem", ""), "fix": error.get("fix", ""),
     }  # fmt: skip
+
+
+def _late(row: Mapping[str, Any], record: Mapping[str, Any], lang: str) -> str:
+    """That the data should reach further, in the words of the page, which names the file to export."""
+    if not row.get("due"):
+        return ""
+    said = [note["text"] for note in record.get("health") or [] if note["code"] == "stale_data"]
+    return str(said[0]) if said else labels.text("report.index.due", lang, due=row["due"])
 
 
 def _name(report: str, lang: str) -> str:
