@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import json
 
+import pandas as pd
 import pytest
 
 from shopnb import open_page, screen
@@ -233,6 +234,23 @@ def test_reviews_meet_their_orders_and_date_the_batch_by_payment(sample):
     assert not [one for one in orders if one in shown]
     assert n.refunded.cases <= n.lead_known
     assert sample.figures()["complaints_per_1000_leak"].n == pytest.approx(n.behind("product", n.period).count)
+
+
+def test_scores_are_read_together_and_beside_the_peers(sample, monkeypatch):
+    section = [*sample.section_keys].index("three_way")
+    alone = sample.view.sections[section].parts[-1].text
+    assert "peers.csv" in alone
+    line = {"start_on": None, "end_on": None, "peer_best": 5.0, "noted_on": pd.Timestamp("2026-08-30")}
+    typed = pd.DataFrame(
+        [{"metric": name, "peer_mean": mean, **line} for name, mean in (("描述相符评分", 4.9), ("物流服务评分", 4.7))]
+    )
+    frame = sample.frame
+    monkeypatch.setattr(sample, "frame", lambda name: typed if name == "peers" else frame(name))
+    table, words = sample.build_section("three_way").parts[-2:]
+    assert table.frame["dsr_peers"].tolist()[:2] == [4.9, 4.7]
+    assert "dsr_peers" in [column.name for column in table.columns]
+    assert "描述相符评分 4.82 低于同行 4.90:目标是高于同行" in words.text
+    assert "物流服务评分" not in words.text
 
 
 def test_sentences_are_found_by_aspect_item_and_period(sample):

@@ -28,7 +28,7 @@ class ReviewAnalysis(Page):
     slug = "review_analysis"
     days_behind = 7  # exported once a week
     needs = ("reviews",)
-    uses = ("shop_daily", "item_period", "refunds", "orders", "items", "changes", "campaigns")
+    uses = ("shop_daily", "item_period", "refunds", "orders", "items", "changes", "campaigns", "peers")
     section_keys = ("trend", "aspects", "three_way", "where", "evidence", "words", "money", "rival", "to_do")
 
     def choices(self) -> Mapping[str, Sequence[str]]:

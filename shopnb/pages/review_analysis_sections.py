@@ -10,8 +10,10 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.findings.reviews import OWNERS
 from shopnb.metrics import reviews as metrics
+from shopnb.metrics.peers import peer
 from shopnb.metrics.periods import Period, events_in
 from shopnb.metrics.reviews import AspectCount
+from shopnb.metrics.service import scores
 from shopnb.pages import review_analysis_evidence as evidence
 from shopnb.pages import review_analysis_more as more
 from shopnb.pages import review_analysis_payment as payment
@@ -161,7 +163,38 @@ def _three_way(page: Page) -> Parts:
                 lines, id="three_way", title=title, alt=title, lang=page.lang, kind="pct",
                 value_title=page.text("three_way.axis"), zero=True,
             )  # fmt: skip
-    return chart, _three_way_table(page, marked)
+    return chart, _three_way_table(page, marked), _scores_line(page)
+
+
+def _scores_line(page: Page) -> view.TextPart:
+    """The three scores read together (RV2, RV3), beside the peers' (RV16)."""
+    n: Numbers = page.numbers
+    found = scores(n.shop_days, n.period, n.compare) if n.period and n.compare and not n.shop_days.empty else None
+    if found is None:
+        return page.muted("three_way.no_scores")
+    told = page.text(f"three_way.reading.{found.reading or 'unknown'}")
+    mark = labels.text("common.list_mark", page.lang)
+    below = [
+        page.text("three_way.below", score=labels.heading(name, page.lang), own=found.now[name], peers=mean)
+        for name in SCORES.values()
+        if (mean := _peer_score(page, name)) > found.now[name]
+    ]
+    known = any(not math.isnan(_peer_score(page, name)) for name in SCORES.values())
+    if known:
+        told += (
+            page.text("three_way.peers_below", listed=mark.join(below)) if below else page.text("three_way.peers_met")
+        )
+    else:
+        told += page.text("three_way.no_peers")
+    return view.TextPart(told)
+
+
+def _peer_score(page: Page, name: str) -> float:
+    """The peers' mean of a score as copied from the back office; NaN where nobody did within 60 days."""
+    n: Numbers = page.numbers
+    if n.end is None or n.period is None:
+        return math.nan
+    return peer(page.frame("peers"), labels.heading(name, "zh"), end=n.end, days=n.period.days).mean
 
 
 def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart:
@@ -181,12 +214,13 @@ def _three_way_table(page: Page, marked: dict[str, pd.Series]) -> view.TablePart
                 "per_thousand": _per_thousand(page, group),
                 "dsr": _score(n, SCORES[group], -1),
                 "dsr_change": _score(n, SCORES[group], -1) - _score(n, SCORES[group], 0),
+                "dsr_peers": _peer_score(page, SCORES[group]),
                 "owner": labels.text(f"findings.owner.{OWNERS[group]}", page.lang),
             }
         )
     columns = [
         ("side", "text"), ("negative_count", "int"), ("negative_range", "text"), ("negative_change", "pp"),
-        ("per_thousand", "text"), ("dsr", "score"), ("dsr_change", "score"), ("owner", "text"),
+        ("per_thousand", "text"), ("dsr", "score"), ("dsr_change", "score"), ("dsr_peers", "score"), ("owner", "text"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows)
     return page.table("three_way", frame, more.known_columns(frame, columns))
