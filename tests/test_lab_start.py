@@ -13,6 +13,8 @@ pytestmark = pytest.mark.slow
 
 WIDGET = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.context?.path === '{path}')"
 SAVED_BYTES = 200_000
+CUT_OFF = """() => [...document.querySelectorAll('.nb-start-stacked, .nb-start.widget-vbox')]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 80))"""
 SLOW = "to activate"  # JupyterLab about its own plugins, on a loaded machine
 
 
@@ -92,6 +94,11 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     assert tab.value.locator(".nb-verdict").text_content() == record["verdict"]
     assert [text for text in said if not text.startswith(KNOWN) and SLOW not in text] == []
     assert outside == []
+
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".nb-start-stacked th").first.wait_for(state="hidden")
+    assert page.evaluate(CUT_OFF) == []
 
     page.evaluate(f"{widget}.context.save()")
     saved = (folder / START).read_text("utf-8")
