@@ -48,8 +48,8 @@ def before_after(page: ListingAb) -> Parts:
     changes = page.designs.changes
     kinds = {
         "change_day": "day", "item": "text", "changed": "text", "conclusion": "text", "judged_metric": "text",
-        "value_before": "text", "value_after": "text", "control_change": "text", "net_change": "text",
-        "brake_change": "text", "refund_change": "text", "control_kind": "text",
+        "net_change": "text", "refund_change": "text", "brake_change": "text", "value_before": "text",
+        "value_after": "text", "control_change": "text", "control_kind": "text",
     }  # fmt: skip
     if not changes:
         return (page.muted("before_after.no_series" if len(page.designs.logged) else "before_after.none"),)
