@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shopnb import parameters
+from shopnb import labels, parameters, screen
 from shopnb.errors import ParameterError
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.listing_ab import ListingAb
@@ -13,6 +13,7 @@ from shopnb.pages.review_analysis import ReviewAnalysis
 from shopnb.pages.shop_overview import ShopOverview
 from shopnb.pages.traffic_sources import TrafficSources
 from shopnb.shop import open_shop
+from shopnb.text.lexicon import lexicon
 
 PAGES: dict[str, type[Page]] = {
     page.slug: page for page in (ShopOverview, TrafficSources, ListingAb, MarketSizing, ReviewAnalysis)
@@ -43,4 +44,15 @@ def open_page(slug: str, *, shop: str, **given: Any) -> Page:
     return PAGES[slug](open_shop(checked["shop"]), checked)
 
 
-__all__ = ["PAGES", "Figure", "Page", "open_page"]
+def read_ahead() -> None:
+    """Read what every report reads of the package and keeps: sentences, templates, words of reviews.
+
+    For a process that is forked into many: each of them would read it again.
+    """
+    for lang in labels.LANGUAGES:
+        labels.keys("screen", lang)
+    screen.read_ahead()
+    lexicon()
+
+
+__all__ = ["PAGES", "Figure", "Page", "open_page", "read_ahead"]

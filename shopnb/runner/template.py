@@ -39,6 +39,11 @@ IMPORTED = (
     "pyarrow.dataset",
     "pyarrow.parquet",
     "ibis.backends.duckdb",
+    "ibis.backends.duckdb.converter",
+    "ibis.expr.types.groupby",
+    "ibis.formats.pandas",
+    "pyarrow_hotfix",
+    "pandas.io.formats.csvs",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -94,6 +99,7 @@ def main(arguments: list[str]) -> None:
         del sys.path[0]  # as ipykernel's own launcher does
     for name in IMPORTED:
         importlib.import_module(name)
+    importlib.import_module("shopnb.pages").read_ahead()
     gc.collect()
     gc.freeze()  # collections in forked processes leave these pages shared
     with contextlib.suppress(OSError):  # an owner that has gone is seen below

@@ -28,6 +28,7 @@ __all__ = [
     "notebook_blocks",
     "notes_html",
     "page_payload",
+    "read_ahead",
     "screen_html",
     "section_blocks",
     "stylesheet",
@@ -43,6 +44,12 @@ def _templates() -> Environment:
     environment.globals["sparkline"] = sparkline
     environment.filters["columns"] = columns_of
     return environment
+
+
+def read_ahead() -> None:
+    """Compile the templates, which are else compiled when they are first used."""
+    for name in _templates().list_templates():
+        _templates().get_template(name)
 
 
 def finished(value: Any) -> Any:
