@@ -157,6 +157,13 @@ def test_names_under_a_part_of_the_shop_are_not_the_shop(tmp_path):
     assert account.error is not None
 
 
+def test_a_banner_above_is_no_line_of_the_header(tmp_path):
+    banner = ["店铺:禾木", "", "", "", "", "时间:2026-09"]
+    account, rows = read(tmp_path, csv_bytes([banner, [*HEADER, "访客数"], [*FIRST, "7"], [*SECOND, "8"]]))
+    assert [row["visitors"] for row in rows] == [1000, 1100]
+    assert "header_below_banner" in {remark["code"] for remark in account.why}
+
+
 def test_of_two_columns_of_one_name_the_first_is_read_and_named(tmp_path):
     account, rows = read(tmp_path, csv_bytes([[*HEADER, "访客数"], [*FIRST, "7"], [*SECOND, "8"]]))
     assert [row["visitors"] for row in rows] == [1000, 1100]

@@ -238,6 +238,8 @@ def _two_lines(rows: Sequence[tuple[int, list[str]]], full: Set[int]) -> dict[in
     for (row, upper), (below, lower) in pairwise(rows):
         if below != row + 1 or row in full or any(_NUMBERS.match(cell) for cell in lower if fold(cell)):
             continue
+        if any(":" in fold(cell) for cell in upper):  # a banner: what stands behind a colon is no group name
+            continue
         width = max(len(upper), len(lower))
         upper, lower = ([*cells, *[""] * (width - len(cells))] for cells in (upper, lower))
         groups = list(accumulate(upper, _group))
