@@ -75,6 +75,7 @@ def dispersion(pair: ItemPair) -> float:
     return max(1.0, float(squares.sum()) / freedom) if freedom > 0 else 1.0
 
 
+@remembered
 def item_changes(pair: ItemPair, *, now_days: int, level: float = FINDING_LEVEL) -> list[ItemChange]:
     """What each item did now against its base, largest change of payment first.
 
