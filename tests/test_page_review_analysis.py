@@ -198,6 +198,23 @@ def test_stars_of_zero_are_not_rated_and_follow_ups_count(tmp_path):
     assert stars["star"].tolist()[-1] == "没评星"
 
 
+def test_evidence_of_an_aspect_without_complaints_is_its_praise(quiet):
+    table = opened(quiet, aspect="insulation").view.sections[4].parts[0]
+    typical = table.frame[table.frame["kind"] == "典型"]
+    assert len(typical) == 5
+    assert typical["review_text"].str.contains("保温好").all()
+
+
+def test_a_rival_is_named_with_what_differs_most(tmp_path):
+    days = [FIRST + dt.timedelta(days=turn) for turn in range(60)]
+    rows = [(f"保温好{turn}{place}", f"{day}", "") for turn, day in enumerate(days) for place in range(3)]
+    rows += [(f"盖子漏水{turn}{place}", f"{day}", "对手甲") for turn, day in enumerate(days) for place in range(3)]
+    page = opened(make_shop(tmp_path / "shop", rows, header=("评论", "评价时间", "店铺")))
+    chart, table = page.view.sections[7].parts
+    assert chart.title == "同期差得最大的是漏水的抱怨:我 0.0%(90 条),对手甲 100.0%(90 条)"
+    assert table.frame["rival_difference"].iloc[0] == -1
+
+
 def test_error_on_own_marks_is_shown(tmp_path):
     rows = [
         (f"{'漏水,差评' if turn % 2 else '保温好'}{turn}", "2026-08-20", 1 if turn % 2 else 5) for turn in range(100)

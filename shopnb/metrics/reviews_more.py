@@ -257,7 +257,8 @@ def own_aspects(now: pd.DataFrame, *, own_words: Mapping[str, Any] | None = None
 _BIG, _SMALL = re.compile("大|肥|松|长|宽"), re.compile("小|紧|短|窄|瘦")
 
 
-_WORN = re.compile("码|穿|合身|上身|腰围|肩|袖|裤|鞋")
+_WORN = re.compile("[尺大小加]码|码数|[0-9SMLX]码|合身|上身|试穿|穿着|裤|鞋|袖")
+_WORN_SHARE = 0.2  # of the reviews on an item's size from which it is one that is worn
 
 
 def sizing(said: Said, now: pd.DataFrame) -> pd.DataFrame:
@@ -266,8 +267,8 @@ def sizing(said: Said, now: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row an item with at least `LEAST_MENTIONS` complaints of size
-        `item_id`, `big`, `small`, `right`, `chance` (two-sided, of so uneven a split if both were alike), `worn` (some
-        of these reviews speak of sizes that are chosen and worn: the answer is another size, not another picture).
+        `item_id`, `big`, `small`, `right`, `chance` (two-sided, of so uneven a split if both were alike), `worn`
+        (`_WORN_SHARE` of these reviews speak of sizes to choose: the answer is another size, not another picture).
     """
     spoken = said.opinions[(said.opinions["aspect"] == "size") & said.opinions["review"].isin(now.index)]
     bad, good = (spoken[spoken["polarity"] == side] for side in ("negative", "positive"))
@@ -283,8 +284,9 @@ def sizing(said: Said, now: pd.DataFrame) -> pd.DataFrame:
     frame = counted.astype(int).rename_axis("item_id").reset_index()
     frame = frame[frame["big"] + frame["small"] >= LEAST_MENTIONS].sort_values("item_id").reset_index(drop=True)
     chances = [_even_chance(int(row.big), int(row.small)) for row in frame.itertuples()]
-    worn = items[items.index.isin(spoken["review"]) & now["read"].str.contains(_WORN)]
-    return frame.assign(chance=chances, worn=frame["item_id"].isin(worn))
+    on_size = items.index.isin(spoken["review"])
+    worn = now.loc[on_size, "read"].str.contains(_WORN).groupby(items[on_size]).mean()
+    return frame.assign(chance=chances, worn=frame["item_id"].map(worn).fillna(0) >= _WORN_SHARE)
 
 
 def _even_chance(first: int, second: int) -> float:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from shopnb import labels, text, view
 from shopnb.findings.reviews import conversion_loss
-from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more, reviews_orders
+from shopnb.metrics.reviews_explore import sentences
 from shopnb.pages import review_analysis_more as more
 from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages.base import Page
@@ -44,13 +44,12 @@ def evidence(page: Page) -> Parts:
     n: Numbers = page.numbers
     rows: list[dict[str, object]] = []
     if n.lead:
-        marked = metrics.complaining(n.said, n.lead.aspect)
-        chosen = n.now[marked[n.now.index]]
-        said = n.said.opinions[n.said.opinions["aspect"] == n.lead.aspect]
-        clauses = said[said["polarity"] == "negative"].groupby("review")["clause"].first()
-        order = np.argsort(-text.typicality(clauses.reindex(chosen.index).tolist()), kind="stable")
-        typical = chosen.iloc[order].drop_duplicates("text").head(TYPICAL)
-        newest = chosen[~chosen.index.isin(typical.index)].iloc[::-1].head(NEWEST)
+        chosen = sentences(
+            n.said, aspect=n.lead.aspect, polarity="negative" if n.lead.negative else "positive",
+            start=n.period.start if n.period else None, end=n.end, most=len(n.now),
+        )  # fmt: skip
+        typical = chosen.drop_duplicates("text").head(TYPICAL)
+        newest = chosen[~chosen.index.isin(typical.index)].sort_index().iloc[::-1].head(NEWEST)
         rows += [_evidence_row(page, row, "typical") for row in typical.index]
         rows += [_evidence_row(page, row, "newest") for row in newest.index]
     pool = sorted(n.now.index, key=lambda row: str(n.now.loc[row, "review_id"]))

@@ -174,31 +174,39 @@ def rival(page: Page) -> Parts:
         return page.muted("rival.too_few", **counted, count=metrics.LEAST_REVIEWS), page.muted("rival.how")
     names = aspect_names(page)
     top = found.frame.head(8)
-    bars = [
-        (names[row.aspect], series, value)
-        for row in top.itertuples()
-        for series, value in ((page.text("rival.own"), row.own), (found.name, row.theirs))
-    ]
-    note = (
-        page.text("rival.not_alike", times=f"{found.length:.1f}") if found.code else page.text("rival.alike", **counted)
-    )
+    sides = ("own", page.text("rival.own"), found.own_reviews), ("theirs", found.name, found.reviews)
+    bars = []
+    for row in top.itertuples():
+        for side, series, whole in sides:
+            seen = metrics.share(getattr(row, side) * whole, whole)
+            bars.append((names[row.aspect], series, seen.estimate, seen.low, seen.high))
+    apart = found.frame[found.frame["real"]]
+    if found.code:
+        note = page.text("rival.not_alike", times=f"{found.length:.1f}")
+    elif apart.empty:
+        note = page.text("rival.alike", **counted)
+    else:
+        first = apart.iloc[0]
+        note = page.text(
+            "rival.apart", aspect=names[first["aspect"]], mine=first["own"], rivals=first["theirs"], **counted
+        )
     chart = charts.chart_paired(
-        pd.DataFrame(bars, columns=["label", "series", "value"]).assign(low=math.nan, high=math.nan),
+        pd.DataFrame(bars, columns=["label", "series", "value", "low", "high"]),
         id="rival", title=note, alt=note, lang=page.lang, kind="pct",
     )  # fmt: skip
     rows = found.frame.assign(
         aspect=[names[one] for one in found.frame["aspect"]],
         own_complaints=found.frame["own"],
         rival_complaints=found.frame["theirs"],
-        negative_change=found.frame["difference"],
+        rival_difference=found.frame["difference"],
         change_range=[labels.format_range(row.low, row.high, "pp", page.lang) for row in found.frame.itertuples()],
         is_real=[page.text("rival.real" if row.real else "aspects.noise") for row in found.frame.itertuples()],
     )
     columns = [
-        ("aspect", "text"), ("own_complaints", "pct"), ("rival_complaints", "pct"), ("negative_change", "pp"),
+        ("aspect", "text"), ("own_complaints", "pct"), ("rival_complaints", "pct"), ("rival_difference", "pp"),
         ("change_range", "text"), ("is_real", "text"),
     ]  # fmt: skip
-    return chart, page.table("rival", rows, columns)
+    return chart, page.table("rival", rows, columns, rows=10)
 
 
 def changes_to_make(page: Page) -> Part:
