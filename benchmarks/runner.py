@@ -1,6 +1,7 @@
 """Seconds a report: shopnb's runner beside papermill and nbconvert, and what killing its processes does.
 
     python benchmarks/runner.py [--shops 20] [--stock 5] [--rounds 1] [--faults 0] [--cache DIR]
+    python benchmarks/runner.py --memory 500
 
 Makes the sample shop with as many seeds (once, into the cache folder) and runs all reports of all shops:
 
@@ -10,8 +11,11 @@ Makes the sample shop with as many seeds (once, into the cache folder) and runs 
     floor           the cells' own code and the page, in two processes that have imported everything
 
 Ways take turns, `--rounds` times. Seconds are wall and processor time, both a report; other work on the machine moves
-the first more than the second. `--faults N` kills kernels, templates, workers and runners at N random moments, runs the
-command again where the runner was the victim, and compares every page with that of an undisturbed run.
+the first more than the second. `--memory N` does nothing else than run so many reports in one batch, its shops copied
+(as links) under as many names as that takes, and tells the memory of its processes early and late.
+
+`--faults N` kills kernels, templates, workers and runners at N random moments, runs the command again where the runner
+was the victim, and compares every page with that of an undisturbed run.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -207,6 +212,21 @@ def _mb(size: int) -> str:
     return f"{size / 1e6:.0f} MB"
 
 
+def memory_of(reports: int, shops: Sequence[Path], cache: Path) -> None:
+    """Run so many reports in one batch and tell the memory of its processes."""
+    out = cache / "out-memory"
+    named = [cache / "many" / f"shop{number:04}" for number in range(-(-reports // len(REPORTS)))]
+    for number, shop in enumerate(named):
+        if not shop.is_dir():
+            shutil.copytree(shops[number % len(shops)], shop, copy_function=os.link)
+    memory = Memory()
+    memory.start()
+    _, cpu = timed(runner, named, out)
+    memory.over.set()
+    memory.join()
+    print(f"memory of {len(named) * len(REPORTS)} reports, {cpu:.2f} s of a processor each: {memory.told()}")
+
+
 def pages(out: Path) -> dict[str, bytes]:
     """Every published page below a folder."""
     found = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.glob("*/*.html")}
@@ -266,10 +286,14 @@ def main() -> None:
     parser.add_argument("--stock", type=int, default=5, help="shops for papermill and nbconvert, which take their time")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--faults", type=int, default=0)
+    parser.add_argument("--memory", type=int, default=0, help="run only so many reports, and tell the memory")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache/runner-benchmark")
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
     shops = make_shops(given.shops, given.cache)
+    if given.memory:
+        memory_of(given.memory, shops, given.cache)
+        return
     ways: dict[str, tuple[Callable[[Sequence[Path], Path], object], int]] = {
         "command lines": (command_lines, given.stock),
         "one process": (one_process, given.stock),
