@@ -144,7 +144,7 @@ class Brushing:
         asked = condition(brush.table.frame, brush.columns, box)
         self.chosen = brush.table.frame.query(asked) if asked else brush.table.frame
         shown = replace(brush.table, frame=self.chosen, rows=SHOWN, folded=False, caption="")
-        told = f'<p class="nb-how">{html.escape(brush.told(self.chosen))}</p>' if len(self.chosen) else ""
+        told = f'<p class="nb-how">{html.escape(brush.told(self.chosen))}</p>' if asked and len(self.chosen) else ""
         self.table.value = f'<div class="nb nb-cell" lang="{lang}">{told}{tables.table_html(shown, lang)}</div>'
         code = f'page.points("{self._section}")' + (f".query('{asked}')" if asked else "")
         self.code.value = f"<pre>{html.escape(code)}</pre>"
