@@ -195,7 +195,7 @@ def units(weeks, lift):
         rate = 0.08 * (1.1 if after else 1) * (1 + 0.01 * (turn % 3 - 1)) + (lift if after else 0)
         start = FIRST + dt.timedelta(days=7 * turn)
         rows.append({"start": start, "item_visitors": 20_000.0, "cart_users": round(20_000 * rate), "payers": 800.0})
-    columns = ["impressions", "clicks", "search_visitors", "search_payers"]
+    columns = ["impressions", "clicks", "search_visitors", "search_payers", "refunded"]
     frame = pd.DataFrame(rows).assign(item_id="1", length=7, paid_amount=5e4)
     return frame.assign(**dict.fromkeys(columns, math.nan))
 
