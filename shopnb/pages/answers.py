@@ -16,6 +16,7 @@ from shopnb.errors import ShopnbError
 from shopnb.metrics import reviews, traffic
 from shopnb.metrics.periods import presets
 from shopnb.pages import brushes
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.wording import days_text
 from shopnb.stats import compare_proportions
 from shopnb.widgets import Dial, Span
@@ -121,7 +122,8 @@ def _reading(page: Page) -> list[Dial]:
     lead = page.numbers.lead
     if lead and all(one.aspect != lead.aspect for one in counts):
         counts = [lead, *counts]
-    buttons = [(f"{page.text(f'aspect.{one.aspect}')} {one.negative}", one.aspect) for one in counts if one.negative]
+    names = aspect_names(page)
+    buttons = [(f"{names[one.aspect]} {one.negative}", one.aspect) for one in counts if one.negative]
     return [Dial("item"), Dial("start_date"), Dial("end_date"), Dial("aspect", buttons=buttons)]
 
 

@@ -14,9 +14,10 @@ from shopnb.metrics import reviews_more, reviews_orders
 from shopnb.metrics.reviews_explore import sentences
 from shopnb.pages import review_analysis_more as more
 from shopnb.pages import review_analysis_payment as payment
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_more import Part, Parts
-from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, aspect_names, spot_label
+from shopnb.pages.review_analysis_numbers import ANSWER_DAYS, Numbers, spot_label
 
 TYPICAL, NEWEST, RANDOM = 5, 3, 10
 _SEED = 10

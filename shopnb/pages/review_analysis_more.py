@@ -11,8 +11,9 @@ from shopnb import charts, labels, view
 from shopnb.findings.reviews import LEAST_PRAISE, OWNERS
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
+from shopnb.pages.aspects import aspect_names, own_words
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label, own_words
+from shopnb.pages.review_analysis_numbers import Numbers, item_label
 from shopnb.stats import Estimate
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]

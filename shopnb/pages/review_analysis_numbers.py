@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from shopnb import text
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.reviews import Place, leading
 from shopnb.metrics import items, reviews_bought, reviews_orders
@@ -19,6 +17,7 @@ from shopnb.metrics.overview import daily
 from shopnb.metrics.periods import Period, normal_bases
 from shopnb.metrics.reviews import AspectCount, Onset, Said
 from shopnb.metrics.reviews_orders import Behind, RefundsSeen
+from shopnb.pages.aspects import own_words
 from shopnb.pages.base import Page
 
 DAYS = 30  # reviews are compared 30 days against the 30 before
@@ -246,21 +245,3 @@ def _to_answer(now: pd.DataFrame, period: Period | None) -> pd.DataFrame:
         return now.iloc[:0]
     recent = now["day"].map(lambda day: (period.end - day).days < ANSWER_DAYS).astype(bool)
     return now[recent & now["negative"]].iloc[::-1]
-
-
-def own_words(page: Page) -> dict[str, Any]:
-    """The shop's own words and aspects, as `text.lexicon` takes them; empty where its settings have none."""
-    given = {"words": page.shop.settings.words, "aspects": page.shop.settings.aspects}
-    return {name: table for name, table in given.items() if table}
-
-
-def aspect_names(page: Page) -> dict[str, str]:
-    """Aspect key to its name in the page's language; an aspect of the shop's own has the name its settings give it."""
-    return {aspect: _aspect_name(page, aspect) for aspect in text.aspect_groups(text.lexicon(own_words(page)))}
-
-
-def _aspect_name(page: Page, aspect: str) -> str:
-    own = page.shop.settings.aspects.get(aspect, {}).get(f"name_{page.lang}", "")
-    if own and isinstance(own, str):
-        return str(own)
-    return page.text(f"aspect.{aspect}") if page.has_text(f"aspect.{aspect}") else aspect

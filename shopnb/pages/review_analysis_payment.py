@@ -6,9 +6,10 @@ import pandas as pd
 
 from shopnb import labels, view
 from shopnb.metrics import reviews_bought
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_more import NOTHING, Part, per_thousand
-from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
+from shopnb.pages.review_analysis_numbers import Numbers
 from shopnb.stats import Estimate
 
 

@@ -18,8 +18,9 @@ from shopnb.pages import review_analysis_evidence as evidence
 from shopnb.pages import review_analysis_more as more
 from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages import review_analysis_where as where
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_numbers import Numbers, aspect_names
+from shopnb.pages.review_analysis_numbers import Numbers
 from shopnb.stats import Estimate
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]

@@ -11,9 +11,10 @@ from shopnb import charts, labels, view
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more
 from shopnb.pages import review_analysis_payment as payment
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_more import NOTHING, Part, Parts, known_columns, ranged
-from shopnb.pages.review_analysis_numbers import Numbers, aspect_names, item_label, spot_label
+from shopnb.pages.review_analysis_numbers import Numbers, item_label, spot_label
 
 _SURE = 0.05
 _SIZE = re.compile(
