@@ -118,7 +118,9 @@ def test_words_of_the_shop_reach_the_page(tmp_path):
     assert page.numbers.said.groups["brewing"] == "service"
     assert "冲泡<手法>抱怨" in {card.label for card in page.view.screen.cards}
     assert "冲泡&lt;手法&gt;" in screen.screen_html(page.view.screen, "zh")
-    assert ("冲泡<手法> 12", "brewing") in [dial.buttons for dial in page.dials("evidence") if dial.parameter == "aspect"][0]
+    assert ("冲泡<手法> 12", "brewing") in [
+        dial.buttons for dial in page.dials("evidence") if dial.parameter == "aspect"
+    ][0]
     assert "brewing" in opened(shop, aspect="brewing", lang="en").view.screen.verdict  # no English name given
 
 
