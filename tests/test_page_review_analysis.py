@@ -9,6 +9,7 @@ import pytest
 
 from shopnb import open_page, screen
 from shopnb.errors import InputError, MissingDataError, ParameterError
+from shopnb.pages.review_analysis_more import change_told
 from shopnb.view import ChartPart, TablePart
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -339,3 +340,11 @@ def test_real_product_life(shared_data, tmp_path):
     assert not page.numbers.said.reviews["read"].str.contains("<U+", regex=False).any()
     assert page.numbers.said.reviews["stars"].min() >= 1  # 0 is not rated
     assert page.view.screen.verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "real", "said"),
+    [(-0.01, 0.03, False, "误差内"), (0.001, 0.03, False, "说不准"), (0.001, 0.03, True, "真的变了 +2.00个百分点")],
+)
+def test_a_range_without_zero_is_never_called_chance(bare, low, high, real, said):
+    assert change_told(opened(bare), 0.02, low, high, real=real) == said

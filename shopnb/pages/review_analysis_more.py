@@ -65,7 +65,7 @@ def changes_table(page: Page) -> Part:
             "negative_after": _share(page, row.after, row.reviews_after),
             "negative_change": row.after - row.before,
             "change_range": labels.format_range(row.change_low, row.change_high, "pp", page.lang),
-            "is_real": change_told(page, row.after - row.before, row.real),
+            "is_real": change_told(page, row.after - row.before, row.change_low, row.change_high, real=row.real),
         }
         for row in n.changes.itertuples()
     ]
@@ -76,11 +76,18 @@ def changes_table(page: Page) -> Part:
     return page.table("changes", pd.DataFrame(shown), columns)
 
 
-def change_told(page: Page, change: float, real: bool) -> str:
-    """A change of a share in words: within chance, or how much; a dash where the period before is not known."""
+def change_told(page: Page, change: float, low: float, high: float, *, real: bool) -> str:
+    """A change of a share in words; a dash where the period before is not known.
+
+    `real` holds among all rows together; a range that leaves out 0 without that is neither chance nor sure.
+    """
     if math.isnan(change):
         return labels.MISSING
-    return page.text("aspects.real", change=change) if real else page.text("aspects.noise")
+    return page.text("aspects.real", change=change) if real else page.text(_not_sure(low, high))
+
+
+def _not_sure(low: float, high: float) -> str:
+    return "aspects.noise" if low <= 0 <= high else "aspects.unsure"
 
 
 def _share(page: Page, value: float, whole: int) -> str:
@@ -201,7 +208,9 @@ def rival(page: Page) -> Parts:
         rival_complaints=found.frame["theirs"],
         rival_difference=found.frame["difference"],
         change_range=[labels.format_range(row.low, row.high, "pp", page.lang) for row in found.frame.itertuples()],
-        is_real=[page.text("rival.real" if row.real else "aspects.noise") for row in found.frame.itertuples()],
+        is_real=[
+            page.text("rival.real" if row.real else _not_sure(row.low, row.high)) for row in found.frame.itertuples()
+        ],
     )
     columns = [
         ("aspect", "text"), ("own_complaints", "pct"), ("rival_complaints", "pct"), ("rival_difference", "pp"),

@@ -131,7 +131,7 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
                 page, n.behind(n.said.groups[one.aspect], n.period).per_thousand(one.negative)
             ),
             "positive_range": more.ranged(page, one.positive_share, one.positive, one.reviews),
-            "is_real": more.change_told(page, one.change.estimate, one.real),
+            "is_real": more.change_told(page, one.change.estimate, one.change.low, one.change.high, real=one.real),
             "typical": " / ".join(evidence.typical_clauses(page, one.aspect, 2)),
         }
         for one in spoken
