@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -21,6 +22,9 @@ _DAMAGED, _FEW_DAMAGED = "\ufffd", 3
 _READ_BYTES = 1_000_000
 _HEAD_CHARACTERS = 200_000
 _MOST_LINES = 300  # of one record: a review with line breaks has fewer, a quote that is never closed has more
+_MEDIA = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF-", b"\x7fELF", b"Rar!", b"7z\xbc\xaf")
+_NO_WRITING = bytes({*range(1, 32), 127} - set(b"\t\n\v\f\r\x1a\x1b"))  # bytes that texts in UTF-8 and GB18030 lack
+_NO_WRITING_SHARE = 0.02  # of the first bytes; a text that a database garbled has a few
 _NUMBER_LIKE = re.compile(r"[\d\s.,:/+%¥年月日-]+$")
 csv.field_size_limit(10_000_000)
 
@@ -31,8 +35,11 @@ def read(member: Member) -> Iterator[Sheet]:
     Raises
     ------
     InputError
-        `file_unreadable` for bytes that are no text.
+        `not_a_table` for a picture, PDF or program under a table's name, `file_unreadable` for other bytes that are
+        no text.
     """
+    if _is_binary(member.head):
+        raise InputError("not_a_table", file=member.name)
     encoding, damaged = encoding_of(member)
     binary = member.open()
     text = io.TextIOWrapper(binary, encoding, errors=_forgiving(encoding), newline="")
@@ -74,16 +81,31 @@ def encoding_of(member: Member) -> tuple[str, int]:
     more faults than that in every encoding are no text file.
     """
     head = member.head
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16", 0
-    if head.count(0) > len(head) // 100:
-        odd, even = head[1::2].count(0), head[::2].count(0)
-        return ("utf-16-le" if odd >= even else "utf-16-be"), 0
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head.count(0) > len(head) // 100:
+        return _utf_16(head), 0
     for encoding in ("utf-8-sig", "gb18030"):
         damaged, characters = _faults(member, encoding)
         if damaged <= max(_FEW_DAMAGED, characters // 1000):
             return encoding, damaged
     raise InputError("file_unreadable", file=member.name, detail="encoding")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether a file is a picture, a PDF or a program: by its first bytes, or by signs that nobody writes."""
+    if head.startswith(_MEDIA):
+        return True
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head.count(0) > len(head) // 100:
+        text = head.decode(_utf_16(head), "ignore")
+        odd = sum(unicodedata.category(one) in {"Cc", "Cn"} and one not in "\t\n\v\f\r" for one in text)
+        return odd > len(text) * _NO_WRITING_SHARE
+    return len(head) - len(head.translate(None, _NO_WRITING)) > len(head) * _NO_WRITING_SHARE
+
+
+def _utf_16(head: bytes) -> str:
+    """The byte order of UTF-16, by its mark or by where the zeros are."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
 
 
 def _faults(member: Member, encoding: str) -> tuple[int, int]:
