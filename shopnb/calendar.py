@@ -21,7 +21,15 @@ def _defaults() -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads(packaged)["event"])
 
 
-def events(campaigns: pd.DataFrame, lang: str) -> list[Event]:
+NEUTRAL = "zh"  # numbers name an event in this language, whichever the page's is
+
+
+def named(name: str, lang: str) -> str:
+    """The name of an event of `NEUTRAL` in a language; typed names stay as typed."""
+    return next((str(entry[lang]) for entry in _defaults() if entry[NEUTRAL] == name), name)
+
+
+def events(campaigns: pd.DataFrame, lang: str = NEUTRAL) -> list[Event]:
     """Campaigns and holidays, in order.
 
     Parameters

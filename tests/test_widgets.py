@@ -20,7 +20,7 @@ from shopnb.widgets import Brush, Dial, Span, outputs
 from shopnb.widgets.answers import Answer, Calculator
 from shopnb.widgets.brush import Brushing
 from shopnb.widgets.copying import code_cell, command_line
-from shopnb.widgets.desk import WAIT_SECONDS
+from shopnb.widgets.desk import TYPED_SECONDS
 from shopnb.widgets.panel import GROUPS, Panel
 
 DECLARED = (
@@ -69,7 +69,10 @@ class FakePage:
         picked = Dial("query", buttons=(("leak 9", "leak"), ("smell 3", "smell")))
         return [*cuts, rate, picked, Dial("grain")] if section == "bands" else []
 
-    def update(self, **changed):
+    def hand_over(self):
+        self.handed = dict(self.given)
+
+    def redraw(self, **changed):
         self.asked.append(changed)
         checked = parameters.check("fake", DECLARED, {**self.given, **changed})
         if checked["end_date"] and checked["end_date"] < checked["start_date"]:
@@ -151,7 +154,7 @@ def test_our_own_fault_is_a_sentence_too(panel):
 
 def test_it_says_that_it_is_working(panel, page, monkeypatch):
     seen = []
-    monkeypatch.setattr(page, "update", lambda **_: seen.append(said(panel)))
+    monkeypatch.setattr(page, "redraw", lambda **_: seen.append(said(panel)))
     widget(panel, "margin_rate").value = 0.1
     assert labels.text("widgets.working", "zh") in seen[0]
 
@@ -288,7 +291,7 @@ def test_moves_close_together_are_one_update(page):
         for year in ("0002", "0020", "0202", "2026"):
             panel.controls["start_date"].value = f"{year}-08-24"
         assert page.asked == []
-        await asyncio.sleep(WAIT_SECONDS * 2)
+        await asyncio.sleep(TYPED_SECONDS * 2)
 
     asyncio.run(type_a_year())
     assert len(page.asked) == 1
@@ -355,8 +358,8 @@ def chart(title="Sales <up>"):
 def redrawn(notebook, first, then):
     handles = widgets.Handles()
     handles.show("section.x", first, lang="en")
-    handles.redrawing = True
-    handles.show("section.x", then, lang="en")
+    with handles.redrawing():
+        handles.show("section.x", then, lang="en")
     return notebook.kinds
 
 
@@ -369,10 +372,11 @@ def test_the_same_number_of_outputs_is_replaced(notebook):
 def test_fewer_outputs_leave_empty_ones_and_more_come_back(notebook):
     handles = widgets.Handles()
     handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")
-    handles.redrawing = True
-    handles.show("section.x", ["<p>a</p>"], lang="en")
+    with handles.redrawing():
+        handles.show("section.x", ["<p>a</p>"], lang="en")
     assert notebook.kinds == ["<p>a</p>", "", ""]
-    handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")
+    with handles.redrawing():
+        handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")
     assert notebook.kinds == ["<p>a</p>", "chart", "<p>b</p>"]
 
 
@@ -391,26 +395,41 @@ def test_one_output_carries_the_style_for_all_and_so_does_one_that_is_run_again(
     for name in ("load", "section.x", "section.x"):
         carried.append(handles.carries_style(name))
         handles.show(name, ["<p>a</p>"], lang="en")
-    handles.redrawing = True
     assert carried == [True, False, True]
-    assert [handles.carries_style(name) for name in ("load", "section.x", "section.y")] == [True, True, False]
+    with handles.redrawing():
+        assert [handles.carries_style(name) for name in ("load", "section.x", "section.y")] == [True, True, False]
 
 
 def test_what_did_not_change_is_not_drawn_again(notebook):
     handles = widgets.Handles()
     handles.show("section.x", ["<p>a</p>", chart(), "<p>b</p>"], lang="en")
-    handles.redrawing = True
     notebook.outputs.clear()
     notebook.outputs += [None, None, None]
-    handles.show("section.x", ["<p>a</p>", chart(), "<p>c</p>"], lang="en")
+    with handles.redrawing():
+        handles.show("section.x", ["<p>a</p>", chart(), "<p>c</p>"], lang="en")
     assert [place for place, one in enumerate(notebook.outputs) if one] == [2]
+
+
+def test_a_redraw_that_fails_midway_leaves_everything_as_it_stood(notebook):
+    handles = widgets.Handles()
+    handles.show("section.x", ["<p>a</p>"], lang="en")
+    handles.show("section.y", ["<p>b</p>"], lang="en")
+
+    def fail():
+        with handles.redrawing():
+            handles.show("section.x", ["<p>c</p>"], lang="en")
+            assert notebook.kinds == ["<p>c</p>", "<p>b</p>"]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert notebook.kinds == ["<p>a</p>", "<p>b</p>"]
 
 
 def test_the_record_follows_the_page(notebook):
     handles = widgets.Handles()
     handles.emit("application/x+json", {"n": 1})
-    handles.redrawing = True
-    handles.emit("application/x+json", {"n": 2})
+    handles.emit("application/x+json", {"n": 2}, in_place=True)
     assert [data["application/x+json"] for data, _ in notebook.outputs] == [{"n": 2}]
 
 

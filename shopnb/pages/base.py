@@ -15,12 +15,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from shopnb import calendar, labels, parameters, screen, tables, view, widgets
+from shopnb.derived import Given, Kept, derived
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.memory import Memory, remembering
@@ -68,7 +69,9 @@ class Page(ABC):
 
     def __init__(self, shop: Shop, given: Mapping[str, Any]) -> None:
         self.shop = shop
-        self.given = dict(given)
+        self.given = Given(given)
+        self.kept = Kept()
+        self._reading = shop.reading
         self._handles = widgets.Handles()
         self._memory = Memory() if widgets.is_interactive() else None
         with remembering(self._memory):
@@ -210,20 +213,25 @@ class Page(ABC):
         """Language of the page."""
         return str(self.given["lang"])
 
-    @cached_property
+    @derived
     def numbers(self) -> Any:
         """Computed once for the parameters in force."""
         return self.compute()
 
-    @cached_property
+    @derived
     def found(self) -> list[Finding]:
         """Findings, largest money first."""
         return rank(self.find())
 
-    @cached_property
+    @derived
     def events(self) -> list[Event]:
-        """Campaigns and holidays: the shop's own over the package's calendar."""
+        """Campaigns and holidays as the page names them: the shop's own over the package's calendar."""
         return calendar.events(self.frame("campaigns"), self.lang)
+
+    @derived
+    def calendar(self) -> list[Event]:
+        """The same under names of no page's language: numbers are made with these, and stay in another language."""
+        return calendar.events(self.frame("campaigns"))
 
     def frame(self, table: str) -> pd.DataFrame:
         """A small table whole, as pandas: the typed-in ones; empty with its columns where the shop has none."""
@@ -231,7 +239,7 @@ class Page(ABC):
             return self.shop.table(table).to_pandas()
         return TABLES[table].arrow_schema.empty_table().to_pandas()
 
-    @cached_property
+    @derived
     def short_names(self) -> dict[str, str]:
         """Item id to the name shown, from the typed-in items."""
         items = self.frame("items").dropna(subset=["short_name"])
@@ -316,18 +324,33 @@ class Page(ABC):
             for name in sorted(self.choices().keys() & set(chosen)):
                 self.choice(name)
 
-    @cached_property
+    @derived
+    def _screen(self) -> view.Screen:
+        with self._money(), remembering(self._memory):
+            return self.first_screen()
+
+    @derived
+    def _health_shown(self) -> tuple[Note, ...]:
+        with self._money(), remembering(self._memory):
+            return tuple(self._health())
+
+    def section_shown(self, key: str) -> view.Section:
+        """One section as it is shown, built once for the parameters it reads."""
+        with self._money(), remembering(self._memory):
+            return self.kept.value(f"section.{key}", self.given, lambda: self.build_section(key))
+
+    @property
     def view(self) -> view.Page:
         """The whole page in its language, money in the shop's currency."""
         with self._money(), remembering(self._memory):
             return view.Page(
                 slug=self.slug,
                 lang=self.lang,
-                screen=self.first_screen(),
-                sections=tuple(self.build_section(key) for key in self.section_keys),
-                health=tuple(self._health()),
-                methods=tuple(self._methods()),
-                footer=tuple(self._footer()),
+                screen=self._screen,
+                sections=tuple(self.section_shown(key) for key in self.section_keys),
+                health=self._health_shown,
+                methods=self._methods(),
+                footer=self._footer(),
                 currency=self.shop.settings.currency,
             )
 
@@ -342,8 +365,7 @@ class Page(ABC):
 
     def load(self) -> None:
         """Show one box: files, rows read and dropped with reasons, days covered, parameters used."""
-        heading = labels.text("screen.health", self.lang)
-        self._show("load", [screen.notes_html(self.view.health, heading=heading)])
+        self._show("load")
 
     def controls(self) -> None:
         """Show the widgets that set the parameters; in a headless run show nothing."""
@@ -351,45 +373,76 @@ class Page(ABC):
 
     def findings(self) -> None:
         """Show the first screen: verdict, cards, findings."""
-        self._show("findings", [screen.screen_html(self.view.screen, self.lang)])
+        self._show("findings")
 
     def section(self, key: str) -> None:
         """Show one question: chart, how to read it, table."""
         if key not in self.section_keys:
             raise KeyError(f"{self.slug} has no section {key!r}; there are {', '.join(self.section_keys)}")
-        section = self.view.sections[self.section_keys.index(key)]
-        with self._money():
-            kept: tables.RowsAs = "none" if brushes.has_place(self, key) else "csv_if_cut"  # the brush's table has them
-            blocks = screen.section_blocks(section, self.lang, rows_as=kept)
-        if not self._handles.redrawing:
-            answers.show(self, key)
-        self._show(f"section.{key}", blocks)
+        _ = self.section_shown(key)  # what is wrong with the data is said before anything is shown
+        answers.show(self, key)
+        self._show(f"section.{key}")
 
     def methods(self) -> None:
         """Show definitions, formulas, sources and versions; hand the record to the exporter."""
-        shown = self.view
-        self._show("methods", [screen.methods_html(shown, self.lang), screen.footer_html(shown, self.lang)])
-        self._handles.emit(view.RECORD_MIME, view.carried(self.record(), screen.page_payload(shown)))
+        self._show("methods")
+        self._handles.emit(view.RECORD_MIME, self._carried())
 
     def update(self, **changed: Any) -> None:
-        """Set parameters and redraw everything shown so far."""
+        """Set parameters, redraw everything shown so far, and hand over the record."""
+        self.redraw(**changed)
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Put the record of what is shown now in the place of the one before; nothing is drawn."""
+        if "methods" in self._handles:
+            self._handles.emit(view.RECORD_MIME, self._carried(), in_place=True)
+
+    def _carried(self) -> dict[str, Any]:
+        with remembering(self._memory):
+            return view.carried(self.record(), screen.page_payload(self.view))
+
+    def redraw(self, **changed: Any) -> None:
+        """Set parameters and redraw what they change of everything shown so far, each output as soon as it is made.
+
+        The record of before stands until `hand_over`. Where the page cannot be made with these parameters, they and
+        all that is shown stay as they were.
+        """
+        if self._reading != self.shop.reading:  # the shop's tables were read again
+            self._reading = self.shop.reading
+            self.kept.clear()
         before = self.given
-        self.given = parameters.check(self.slug, self.declared(), {**self.given, **changed})
+        self.given = Given(parameters.check(self.slug, self.declared(), {**before, **changed}))
         try:
-            self._forget()
             self._check()
-            _ = self.view
+            with self._handles.redrawing():
+                for name in sorted(self._handles, key=lambda name: name == "load"):  # the longest and least looked at
+                    self._show(name)
         except Exception:
             self.given = before
-            self._forget()
             raise
-        self._handles.redrawing = True
-        try:
-            for shown in self._handles:
-                name, _, key = shown.partition(".")
-                self.section(key) if key else getattr(self, name)()
-        finally:
-            self._handles.redrawing = False
+
+    def _show(self, name: str) -> None:
+        carries = self._handles.carries_style(name)
+        blocks = self.kept.value(f"blocks.{name}.{carries}", self.given, lambda: self._blocks(name, is_styled=carries))
+        self._handles.show(name, blocks, lang=self.lang)
+
+    def _blocks(self, name: str, *, is_styled: bool) -> list[widgets.Block]:
+        """What stands in the outputs of that name: `load`, `findings`, `methods`, or `section.` with its key."""
+        part, _, key = name.partition(".")
+        with self._money(), remembering(self._memory):
+            if part == "section":
+                kept: tables.RowsAs = "none" if brushes.has_place(self, key) else "csv_if_cut"  # the brush has them
+                blocks = screen.section_blocks(self.section_shown(key), self.lang, rows_as=kept)
+            elif part == "load":
+                heading = labels.text("screen.health", self.lang)
+                blocks = [screen.notes_html(self._health_shown, heading=heading)]
+            elif part == "findings":
+                blocks = [screen.screen_html(self._screen, self.lang)]
+            else:
+                methods, footer = self._methods(), self._footer()
+                blocks = [screen.methods_html(methods, self.lang), screen.footer_html(footer, self.lang)]
+            return screen.notebook_blocks(blocks, self.lang, is_styled=is_styled)
 
     def declared(self) -> tuple[parameters.Parameter, ...]:
         """The parameters of the page's notebook, in order."""
@@ -398,14 +451,6 @@ class Page(ABC):
     def _money(self) -> AbstractContextManager[None]:
         """Inside it, amounts are written in the shop's currency."""
         return labels.money_in(self.shop.settings.currency)
-
-    def _forget(self) -> None:
-        for name in ("numbers", "found", "events", "short_names", "view"):
-            self.__dict__.pop(name, None)
-
-    def _show(self, name: str, blocks: Sequence[widgets.Block]) -> None:
-        carries = self._handles.carries_style(name)
-        self._handles.show(name, screen.notebook_blocks(blocks, self.lang, is_styled=carries), lang=self.lang)
 
     # The record
 
@@ -523,11 +568,11 @@ class Page(ABC):
             )
         return notes
 
-    def _methods(self) -> list[tuple[str, str]]:
-        keys = [*labels.keys(f"{self.slug}.methods", self.lang)]
-        return [(self.text(f"methods.{key}.term"), self.text(f"methods.{key}.text")) for key in keys]
+    def _methods(self) -> tuple[tuple[str, str], ...]:
+        keys = labels.keys(f"{self.slug}.methods", self.lang)
+        return tuple((self.text(f"methods.{key}.term"), self.text(f"methods.{key}.text")) for key in keys)
 
-    def _footer(self) -> list[str]:
+    def _footer(self) -> tuple[str, ...]:
         digest = hashlib.sha256("".join(one["sha256"] for one in self.inputs()).encode()).hexdigest()[:12]
         given = {name: value for name, value in self.given.items() if name != "shop"}
         written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items())
@@ -535,14 +580,15 @@ class Page(ABC):
         period, compare = self.period()
         named = ((period, "common.footer_period"), (compare, "common.footer_compare"))
         days = [labels.text(key, self.lang, start=one.start, end=one.end) for one, key in named if one]
-        return [
+        return (
             *([labels.text("common.list_mark", self.lang).join(days)] if days else []),
             labels.text("common.footer_parameters", self.lang, parameters=written),
             labels.text("common.footer_data", self.lang, digest=digest, files=len(self.inputs())),
             labels.text("common.footer_versions", self.lang, versions=listed),
-        ]
+        )
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions that can change a number on the page."""
     named = ("shopnb", "pandas", "ibis-framework", "duckdb", "scipy", "altair")

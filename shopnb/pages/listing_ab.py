@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from shopnb import labels, view
+from shopnb.derived import derived
 from shopnb.errors import MissingDataError, ShopnbError
 from shopnb.findings import Finding
 from shopnb.findings.listing_ab import TestSeen, find_listing, find_rule
@@ -67,17 +67,17 @@ class ListingAb(Page):
 
     # Numbers
 
-    @cached_property
+    @derived
     def tests(self) -> list[ListingTest]:
         """All tests of the shop: those of versions, the newest first; product tests, judged changes and votes."""
         return [*list_tests(_tables(self.shop)), *self.designs.others]
 
-    @cached_property
+    @derived
     def designs(self) -> Designs:
         """What the tables say of changes, product tests, votes and past tests."""
-        return Designs(self.shop, tuple(self.events), self.day("end_date"))
+        return Designs(self.shop, tuple(self.calendar), self.day("end_date"))
 
-    @cached_property
+    @derived
     def record_of_tests(self) -> Record:
         """The shop's finished tests, without the one the page is about."""
         return self.designs.record(self.tests, self.numbers.test.name)
@@ -90,7 +90,7 @@ class ListingAb(Page):
             return None
         return next(one for one in self.designs.changes if change_name(one) == name)
 
-    @cached_property
+    @derived
     def product_test(self) -> ProductTest | None:
         """The product test that the page is about, else the newest of those named so."""
         test = self.numbers.test
@@ -102,7 +102,7 @@ class ListingAb(Page):
         name = self.numbers.test.name
         return next((one for one in self.designs.votes if one.question == name), next(iter(self.designs.votes), None))
 
-    @cached_property
+    @derived
     def rules(self) -> Sequence[Rule]:
         """LT9 to LT11 for the version in use."""
         n = self.numbers
@@ -110,11 +110,6 @@ class ListingAb(Page):
         if n.counts is None or current is None:
             return ()
         return self.designs.rules(n.counts, current.variant)
-
-    def _forget(self) -> None:
-        super()._forget()
-        for name in ("tests", "designs", "record_of_tests", "product_test", "rules"):
-            self.__dict__.pop(name, None)
 
     def disturbed_text(self, found: Dated) -> str:
         """What changed, each with its day."""

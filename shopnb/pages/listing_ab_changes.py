@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from shopnb import charts, labels, view
+from shopnb import calendar, charts, labels, view
 from shopnb.metrics.listing_changes import ChangeSeen
 from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
 from shopnb.stats import Estimate
@@ -23,8 +23,8 @@ KINDS = {
 
 
 def kind_text(page: ListingAb, name: str) -> str:
-    """A kind of change as the report's language has it; the name of a campaign stays."""
-    return page.text(f"change_kind.{KINDS[name]}") if name in KINDS else name
+    """A kind of change, or a campaign of the calendar, as the report's language has it; typed names stay."""
+    return page.text(f"change_kind.{KINDS[name]}") if name in KINDS else calendar.named(name, page.lang)
 
 
 def item_of(page: ListingAb, change: ChangeSeen) -> str:

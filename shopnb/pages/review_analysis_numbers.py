@@ -231,7 +231,7 @@ def _conversion(page: Page, place: Place | None, since: Onset | None, period: Pe
     table = page.shop.table("item_period")
     week = Period(period.end - dt.timedelta(days=6), period.end)
     known = page.shop.days("item_period")
-    bases = normal_bases(week, page.events, known[0] if known else week.start, wanted=8)
+    bases = normal_bases(week, page.calendar, known[0] if known else week.start, wanted=8)
     if since and since.low:
         bases = [one for one in bases if one.end < since.low]
     pair = items.item_pair(table, week, bases) if bases else None

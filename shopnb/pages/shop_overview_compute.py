@@ -53,13 +53,13 @@ def compute(page: Page) -> Numbers:
         )
     rate = page.margin_rate()
     now = overview.totals(days, period, margin_rate=rate)
-    base_periods = normal_bases(period, page.events, days["day"].iloc[0], wanted=8)
+    base_periods = normal_bases(period, page.calendar, days["day"].iloc[0], wanted=8)
     bases = overview.mean_totals(days, base_periods, margin_rate=rate)
     compared = _compared(page, compare, period, bases)
     pair = _pair(page, period, [base.period for base in bases], compared)
     moved = items.item_changes(pair, now_days=period.days) if pair else []
     refund_share = mean([base.refund_share for base in bases] or [now.refund_share])
-    band = overview.band(_with_month_end(days, period.end), page.events)
+    band = overview.band(_with_month_end(days, period.end), page.calendar)
     before = overview.totals(days, compared, margin_rate=rate)
     basis = Basis.of(rate, refund_share)
     typed = page.frame("peers")
@@ -107,7 +107,7 @@ def compute(page: Page) -> Numbers:
         goods=items.goods_range(moved),
         stock=_stock(page, period),
         unfinished=unfinished,
-        outcomes=outcomes(page.frame("changes"), days, item_period, page.events, period.end),
+        outcomes=outcomes(page.frame("changes"), days, item_period, page.calendar, period.end),
         rechecks=_rechecks(page, days, period, rate, basis),
     )
 
@@ -133,7 +133,7 @@ def _unfinished(page: Page) -> dt.date | None:
 
 def _compared(page: Page, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
     if compare == "last_year":
-        return same_period_last_year(period, page.events)[0]
+        return same_period_last_year(period, page.calendar)[0]
     if compare == "same_weekday" or (compare == "auto" and period.days < 7):
         return bases[0].period if bases else period.shifted(-7)
     return period.before() if period.days % 7 == 0 or period.days > 7 else period.shifted(-7)
@@ -159,7 +159,7 @@ def _targets(page: Page, end: dt.date) -> pd.DataFrame:
 
 def _last_year(page: Page, days: pd.DataFrame, period: Period, rate: float) -> tuple[Totals | None, str]:
     """The same period a year ago where it is there, and the campaign that it was aligned by."""
-    earlier, event = same_period_last_year(period, page.events)
+    earlier, event = same_period_last_year(period, page.calendar)
     if earlier.start < days["day"].iloc[0]:
         return None, event
     found = overview.totals(days, earlier, margin_rate=rate)
@@ -167,7 +167,7 @@ def _last_year(page: Page, days: pd.DataFrame, period: Period, rate: float) -> t
 
 
 def _funnel(page: Page, days: pd.DataFrame, now: Totals, peers: dict[str, Peer], basis: Basis) -> funnel.Funnel:
-    clean = normal_bases(Period(now.period.end - dt.timedelta(days=6), now.period.end), page.events,
+    clean = normal_bases(Period(now.period.end - dt.timedelta(days=6), now.period.end), page.calendar,
                          days["day"].iloc[0], wanted=funnel.WEEKS_BACK, back=2 * funnel.WEEKS_BACK)  # fmt: skip
     worth = now.spend_per_buyer * basis.share / now.period.days * MONTH_DAYS
     return funnel.funnel(days, now.period, peers, clean, worth=worth)
@@ -179,7 +179,7 @@ def _rechecks(page: Page, days: pd.DataFrame, period: Period, rate: float, basis
     was = overview.totals(days, earlier, margin_rate=rate)
     if not was.complete:
         return []
-    bases = normal_bases(earlier, page.events, days["day"].iloc[0], wanted=8)
+    bases = normal_bases(earlier, page.calendar, days["day"].iloc[0], wanted=8)
     pair = _pair(page, earlier, bases, earlier.before())
     then = items.item_changes(pair, now_days=earlier.days) if pair else []
     pair_now = _pair(page, period, [earlier], earlier)

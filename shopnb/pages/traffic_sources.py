@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 from shopnb import labels, sources, view
+from shopnb.derived import derived
 from shopnb.errors import ParameterError
 from shopnb.findings import Finding
 from shopnb.findings.traffic import Seen, find_traffic
@@ -34,7 +34,7 @@ class TrafficSources(Page):
         rules, named = self._offered
         return {**super().choices(), "rule": rules, "sources": named}
 
-    @cached_property
+    @derived
     def _offered(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not self.shop.has("traffic_period"):
             return ("",), ()

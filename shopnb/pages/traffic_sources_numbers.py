@@ -207,7 +207,7 @@ def compute(page: Page) -> Numbers:
         small=traffic_small.shrunk_rates(wide, ~traffic.carries_rate(wide["visitors"], now.rate)),
         odd_spend=traffic_small.odd_spend(wide) if way == "payment" else [],
         words=_words(page, choice),
-        lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.events),
+        lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.calendar),
         move=move,
         moves=_steps(shown, move, worth.kept),
         regions=_regions(page, choice.now.period),
@@ -297,7 +297,7 @@ def _one_is_festive(page: Page, choice: Choice) -> bool:
     """Whether a campaign or festival lies in one of the two periods only."""
     if choice.before is None or choice.now.period is None or choice.before.period is None:
         return False
-    return bool(events_in(page.events, choice.now.period)) != bool(events_in(page.events, choice.before.period))
+    return bool(events_in(page.calendar, choice.now.period)) != bool(events_in(page.calendar, choice.before.period))
 
 
 def _items(page: Page, choice: Choice) -> list[ItemChange]:
@@ -306,6 +306,6 @@ def _items(page: Page, choice: Choice) -> list[ItemChange]:
         return []
     table, period = page.shop.table("item_period"), choice.now.period
     span = page.shop.days("item_period")
-    bases = normal_bases(period, page.events, span[0] if span else period.start, wanted=8)
+    bases = normal_bases(period, page.calendar, span[0] if span else period.start, wanted=8)
     pair = items.item_pair(table, period, bases) or items.item_pair(table, period, [period.before()])
     return items.item_changes(pair, now_days=period.days) if pair else []

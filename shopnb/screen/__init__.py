@@ -103,14 +103,14 @@ def notes_html(notes: Sequence[Note], *, heading: str) -> str:
     return _templates().get_template("notes.html.jinja").render(notes=notes, heading=heading).strip()
 
 
-def methods_html(page: Page, lang: str) -> str:
-    """Definitions, formulas and their sources, folded."""
-    return _render("methods.html.jinja", lang, methods=page.methods)
+def methods_html(methods: Sequence[tuple[str, str]], lang: str) -> str:
+    """Definitions, formulas and their sources, as (term, text), folded."""
+    return _render("methods.html.jinja", lang, methods=methods)
 
 
-def footer_html(page: Page, lang: str) -> str:
+def footer_html(footer: Sequence[str], lang: str) -> str:
     """Period, parameters and data digest."""
-    return _render("footer.html.jinja", lang, footer=page.footer)
+    return _render("footer.html.jinja", lang, footer=footer)
 
 
 def _sections_json(page: Page) -> list[dict[str, Any]]:
@@ -143,8 +143,8 @@ def page_payload(page: Page) -> dict[str, Any]:
         ],
         "glance": asdict(page.screen),
         "health": notes_html(page.health, heading=labels.text("screen.health", lang)),
-        "methods": methods_html(page, lang),
-        "footer": footer_html(page, lang),
+        "methods": methods_html(page.methods, lang),
+        "footer": footer_html(page.footer, lang),
         "sample": page.screen.sample,
     }
 

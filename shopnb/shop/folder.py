@@ -105,6 +105,7 @@ class Shop:
         self.tables = Tables(self)
         self._accounts: list[FileAccount] = []
         self._read: dict[str, Any] = {}
+        self.reading = 0  # how often the folder was read: what was made of its tables before is of another reading
         self.refresh()
 
     def __repr__(self) -> str:
@@ -119,6 +120,7 @@ class Shop:
         """Read the accounts in force again, and with them the tables."""
         self._accounts = read_accounts(self.folder)
         self._read.clear()
+        self.reading += 1
 
     def accounts(self, table: str = "") -> list[FileAccount]:
         """The imports in force, oldest export first; only those of `table` when it is named."""

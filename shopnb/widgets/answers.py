@@ -7,17 +7,18 @@ the row of dials of a section, and the calculator of two rates.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.display import display
 
 from shopnb import labels
+from shopnb.parameters import Parameter
 from shopnb.widgets.brush import Brushed, Brushing
-from shopnb.widgets.control import Control, make_control
+from shopnb.widgets.control import Control, make_control, reword
 from shopnb.widgets.desk import Controlled, desk_of
 from shopnb.widgets.dials import Dial, with_entry
-from shopnb.widgets.panel import button, is_interactive, row, styled
+from shopnb.widgets.panel import button, heading, is_interactive, row, styled
 
 Sentence = Callable[[float, float, float, float], str]
 
@@ -49,6 +50,7 @@ class Answer:
         self._page, self._section = page, section
         self._desk = desk_of(page)
         self._quiet = False
+        self._lang = page.lang
         self.controls: dict[str, Control] = {}
         self._dials: tuple[Dial, ...] = ()
         self._style = styled()
@@ -59,17 +61,20 @@ class Answer:
         self._build()
 
     def follow(self) -> None:
-        """Stand at the values in force; dials whose choices or ends changed are made anew."""
+        """Stand at the values in force, between their ends of now, in the page's language."""
         dials = tuple(self._page.dials(self._section))
-        if [_shape(one) for one in dials] != [_shape(one) for one in self._dials] or self._page.lang != self._lang:
+        if [_kind(one) for one in dials] != [_kind(one) for one in self._dials]:
             self._build()
             return
         self._quiet = True
         try:
+            if self._page.lang != self._lang:
+                self._lang = self._page.lang
+                self._head()
+                self._reword(dials)
             for one in dials:
-                control, value = self.controls[one.parameter + one.entry], self._value(one)
-                if control.value != value:
-                    control.value = value
+                _put(self.controls[one.parameter + one.entry], one, self._value(one), self._lang)
+            self._dials = dials
         finally:
             self._quiet = False
 
@@ -81,33 +86,44 @@ class Answer:
         return dial.value if dial.entry else self._desk.wanted[dial.parameter]
 
     def _build(self) -> None:
-        lang = self._lang = self._page.lang
+        self._lang = self._page.lang
         self._dials = tuple(self._page.dials(self._section))
-        declared = {one.name: one for one in self._page.declared()}
-        offered = self._page.offered()
         for old in self.controls.values():
             old.widget.close()
         self.controls = {}
         for dial in self._dials:
-            if dial.high or dial.buttons:
-                control = _dial_control(dial, self._value(dial), lang)
-            else:
-                name = dial.parameter
-                control = make_control(
-                    declared[name], self._desk.wanted[name], offered.get(name, ()), lang, self._page.slug
-                )
-            control.widget.observe(lambda _, dial=dial: self._moved(dial), names="value")
-            self.controls[dial.parameter + dial.entry] = control
-        self.reset.description = labels.text("widgets.reset", lang)
-        members = [one.widget for one in self.controls.values()]
-        self.box.children = (
-            self._style, row(labels.text("widgets.group.try", lang), [*members, self.reset]), self.status,
-        )  # fmt: skip
+            control = (
+                make_control(*self._plain(dial))
+                if _is_plain(dial)
+                else _dial_control(dial, self._value(dial), self._lang)
+            )
+            key = dial.parameter + dial.entry
+            control.widget.observe(lambda _, key=key: self._moved(key), names="value")
+            self.controls[key] = control
+        self._row = row("", [*(one.widget for one in self.controls.values()), self.reset])
+        self._head()
+        self.box.children = (self._style, self._row, self.status)
 
-    def _moved(self, dial: Dial) -> None:
+    def _plain(self, dial: Dial) -> tuple[Parameter, Any, Sequence[Any], str, str]:
+        """What the control of a parameter is made of."""
+        name = dial.parameter
+        declared = next(one for one in self._page.declared() if one.name == name)
+        return declared, self._desk.wanted[name], self._page.offered().get(name, ()), self._lang, self._page.slug
+
+    def _reword(self, dials: Sequence[Dial]) -> None:
+        """The controls of parameters in another language; sliders and buttons are put in words with their values."""
+        for one in filter(_is_plain, dials):
+            reword(self.controls[one.parameter + one.entry], *self._plain(one))
+
+    def _head(self) -> None:
+        self._row.children[0].value = heading(labels.text("widgets.group.try", self._lang))
+        self.reset.description = labels.text("widgets.reset", self._lang)
+
+    def _moved(self, key: str) -> None:
         if self._quiet:
             return
-        value = self.controls[dial.parameter + dial.entry].value
+        value = self.controls[key].value
+        dial = next(one for one in self._dials if one.parameter + one.entry == key)
         if dial.entry:
             value = with_entry(self._desk.wanted[dial.parameter] or dial.base, dial.entry, value)
         self._desk.want(**{dial.parameter: value})
@@ -117,25 +133,53 @@ class Answer:
         self._desk.want(**{one.parameter: self._desk.first[one.parameter] for one in self._dials})
 
 
-def _shape(dial: Dial) -> tuple[Any, ...]:
-    """What a widget cannot follow by its value."""
-    return dial.parameter, dial.entry, dial.label, dial.low, dial.high, tuple(dial.buttons)
+def _is_plain(dial: Dial) -> bool:
+    """Whether it is the control that fits the parameter."""
+    return not (dial.high or dial.buttons)
+
+
+def _kind(dial: Dial) -> tuple[Any, ...]:
+    """What makes another widget of it."""
+    return dial.parameter, dial.entry, bool(dial.high), bool(dial.buttons), _is_whole(dial), dial.is_share
+
+
+def _is_whole(dial: Dial) -> bool:
+    return float(dial.step).is_integer() and not dial.is_share
+
+
+def _name(dial: Dial, lang: str) -> str:
+    return dial.label or labels.text(f"parameters.{dial.parameter}", lang)
+
+
+def _put(control: Control, dial: Dial, value: Any, lang: str) -> None:
+    """Put a control that is there to a dial's value, with its ends, buttons and name of now."""
+    with control.widget.hold_sync():
+        if dial.buttons and control.widget.options != tuple(dial.buttons):
+            control.widget.options = tuple(dial.buttons)
+        if dial.high:
+            number = int if _is_whole(dial) else float
+            with control.widget.hold_trait_notifications():  # no end passes the other on the way
+                control.widget.min, control.widget.max = number(dial.low), number(dial.high)
+                control.value = value
+        elif control.value != value:
+            control.value = value
+        if not _is_plain(dial):
+            control.widget.description = _name(dial, lang)
 
 
 def _dial_control(dial: Dial, value: Any, lang: str) -> Control:
     import ipywidgets
 
-    name = dial.label or labels.text(f"parameters.{dial.parameter}", lang)
+    name = _name(dial, lang)
     if dial.buttons:
-        known = [choice for _, choice in dial.buttons]
-        chosen = value if value in known else None
-        widget = ipywidgets.ToggleButtons(options=list(dial.buttons), value=chosen, description=name)
+        chosen = value if value in [choice for _, choice in dial.buttons] else None
+        widget = ipywidgets.ToggleButtons(options=tuple(dial.buttons), value=chosen, description=name)
         return Control(
             widget.add_class("nb-control").add_class("nb-control-buttons").add_class(f"nb-control-{dial.parameter}"),
             lambda shown: "" if shown is None else shown,
-            lambda written: written if written in known else None,
+            lambda written: written if written in [choice for _, choice in widget.options] else None,
         )
-    whole = float(dial.step).is_integer() and not dial.is_share
+    whole = _is_whole(dial)
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     number = int if whole else float
     slider = kind(
@@ -145,7 +189,7 @@ def _dial_control(dial: Dial, value: Any, lang: str) -> Control:
     )  # fmt: skip
     classed = slider.add_class("nb-control").add_class("nb-control-slider")
     classed.add_class(f"nb-control-{dial.entry if dial.entry and not dial.entry.isdigit() else dial.parameter}")
-    return Control(classed, number, lambda written: number(min(max(written, dial.low), dial.high)))
+    return Control(classed, number, lambda written: number(min(max(written, slider.min), slider.max)))
 
 
 class Calculator:

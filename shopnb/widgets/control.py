@@ -46,6 +46,23 @@ def make_control(parameter: Parameter, value: Any, choices: Sequence[Any], lang:
     Labels, hints and choices are in `lang`; words of plain choices come from the common parameters, else from the
     report's own `topic`.
     """
+    control = _fitting(parameter, value, _worded(parameter, value, choices, lang, topic))
+    control.widget.add_class("nb-control").add_class(f"nb-control-{parameter.name}")
+    if parameter.type in ("int", "float"):
+        control.widget.add_class("nb-control-number")
+    return control
+
+
+def reword(control: Control, parameter: Parameter, value: Any, choices: Sequence[Any], lang: str, topic: str) -> None:
+    """Give a control the words of another language, standing at `value`; a new one would take the page far longer."""
+    with control.widget.hold_sync():
+        for trait, words in _worded(parameter, value, choices, lang, topic).items():
+            setattr(control.widget, trait, words)
+        control.value = value
+
+
+def _worded(parameter: Parameter, value: Any, choices: Sequence[Any], lang: str, topic: str) -> dict[str, Any]:
+    """The traits of a control that are in a language: description, tooltip, what is offered, the hint of a list."""
 
     def words(choice: Any) -> str:
         for key in (f"parameters.choices.{parameter.name}", f"{topic}.{parameter.name}"):
@@ -53,14 +70,15 @@ def make_control(parameter: Parameter, value: Any, choices: Sequence[Any], lang:
                 return labels.text(f"{key}.{choice or 'empty'}", lang)
         return str(choice) or labels.text("widgets.any", lang)
 
+    traits = {"description": labels.text(f"parameters.{parameter.name}", lang), "tooltip": _help(parameter, lang)}
     offered = [choice if isinstance(choice, tuple) else (words(choice), choice) for choice in choices]
-    control = _fitting(parameter, value, offered, lang)
-    control.widget.description = labels.text(f"parameters.{parameter.name}", lang)
-    control.widget.tooltip = _help(parameter, lang)
-    control.widget.add_class("nb-control").add_class(f"nb-control-{parameter.name}")
-    if parameter.type in ("int", "float"):
-        control.widget.add_class("nb-control-number")
-    return control
+    if parameter.type == "list[str]" and not offered:
+        return {**traits, "placeholder": labels.text("widgets.list_hint", lang)}
+    if not offered or parameter.name in DAYS or parameter.type == "bool":
+        return traits
+    chosen = value if parameter.type == "list[str]" else [value]
+    known = [choice for _, choice in offered]
+    return {**traits, "options": _apart([*offered, *((str(one), one) for one in chosen if one not in known)])}
 
 
 def _help(parameter: Parameter, lang: str) -> str:
@@ -68,30 +86,25 @@ def _help(parameter: Parameter, lang: str) -> str:
     return labels.text(key, lang) if labels.has(key, lang) else parameter.help
 
 
-def _fitting(parameter: Parameter, value: Any, choices: list[tuple[str, Any]], lang: str) -> Control:
+def _fitting(parameter: Parameter, value: Any, traits: dict[str, Any]) -> Control:
     import ipywidgets
 
-    offered = [choice for _, choice in choices]
     if parameter.name in DAYS:
-        return Control(ipywidgets.DatePicker(value=_day(value)), _written, _day)
+        return Control(ipywidgets.DatePicker(value=_day(value), **traits), _written, _day)
     if parameter.type == "bool":
-        return Control(ipywidgets.Checkbox(value=value, indent=False), _same, _same)
-    if parameter.type == "list[str]" and choices:
-        known = [*choices, *((part, part) for part in value if part not in offered)]
-        rows = min(5, max(2, len(known)))
-        return Control(ipywidgets.SelectMultiple(options=known, value=tuple(value), rows=rows), list, tuple)
+        return Control(ipywidgets.Checkbox(value=value, indent=False, **traits), _same, _same)
+    if parameter.type == "list[str]" and "options" in traits:
+        rows = min(5, max(2, len(traits["options"])))
+        return Control(ipywidgets.SelectMultiple(value=tuple(value), rows=rows, **traits), list, tuple)
     if parameter.type == "list[str]":
-        empty = labels.text("widgets.list_hint", lang)
-        widget = ipywidgets.Text(value=", ".join(value), placeholder=empty, continuous_update=False)
-        return Control(widget, _parts, ", ".join)
-    if choices:
-        known = [*choices, *([] if value in offered else [(str(value), value)])]
-        return Control(ipywidgets.Dropdown(options=_apart(known), value=value), _same, _same)
+        return Control(ipywidgets.Text(value=", ".join(value), continuous_update=False, **traits), _parts, ", ".join)
+    if "options" in traits:
+        return Control(ipywidgets.Dropdown(value=value, **traits), _same, _same)
     if parameter.type == "int":
-        return Control(ipywidgets.IntText(value=value, continuous_update=False), _same, _same)
+        return Control(ipywidgets.IntText(value=value, continuous_update=False, **traits), _same, _same)
     if parameter.type == "float":
-        return Control(ipywidgets.FloatText(value=value, step=0.01, continuous_update=False), _same, _same)
-    return Control(ipywidgets.Text(value=value, continuous_update=False), str.strip, _same)
+        return Control(ipywidgets.FloatText(value=value, step=0.01, continuous_update=False, **traits), _same, _same)
+    return Control(ipywidgets.Text(value=value, continuous_update=False, **traits), str.strip, _same)
 
 
 def _apart(choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

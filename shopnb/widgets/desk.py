@@ -1,7 +1,7 @@
 """The desk of one page: which parameters are wanted, when they are applied, and who is told.
 
 The state is the parameters: controls anywhere in the notebook write into one set of wanted values and follow it.
-Applying calls the page's `update`, which recomputes with the functions of a headless run.
+Applying calls the page's `redraw`, which recomputes with the functions of a headless run.
 """
 
 from __future__ import annotations
@@ -15,17 +15,22 @@ from weakref import WeakKeyDictionary
 from shopnb import labels
 from shopnb.errors import ShopnbError
 from shopnb.parameters import Parameter
+from shopnb.widgets.control import DAYS
 from shopnb.widgets.dials import Dial, Span
 
 FIXED = ("shop", "due_date")  # another shop is another run; what data are due is the scheduler's to know
-WAIT_SECONDS = 0.25  # a date typed digit by digit is one change
+WAIT_SECONDS = 0.05  # what the hand does in one go is one change
+TYPED_SECONDS = 0.25  # a date typed digit by digit is one change
 
 
 class Controlled(Protocol):
     """What a page offers to its controls."""
 
     slug: ClassVar[str]
-    given: dict[str, Any]
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The parameters in force."""
 
     @property
     def lang(self) -> str:
@@ -43,8 +48,11 @@ class Controlled(Protocol):
     def dials(self, section: str) -> Sequence[Dial]:
         """The controls that stand beside a section."""
 
-    def update(self, **changed: Any) -> None:
-        """Set parameters and redraw."""
+    def redraw(self, **changed: Any) -> None:
+        """Set parameters and redraw what they change."""
+
+    def hand_over(self) -> None:
+        """Hand the record of what is shown to whoever reads the notebook afterwards."""
 
 
 class Front(Protocol):
@@ -68,8 +76,12 @@ class Desk:
         self._pending: asyncio.TimerHandle | None = None
 
     def want(self, **values: Any) -> None:
-        """Apply these values when the hand rests: a running event loop collects what comes close together."""
+        """Apply these values when the hand rests: what comes close together is one change.
+
+        Without a running event loop they are applied at once.
+        """
         self.wanted |= values
+        may_be_half_typed = len(values) == 1 and values.keys() <= set(DAYS)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -77,7 +89,7 @@ class Desk:
             return
         if self._pending:
             self._pending.cancel()
-        self._pending = loop.call_later(WAIT_SECONDS, self.apply)
+        self._pending = loop.call_later(TYPED_SECONDS if may_be_half_typed else WAIT_SECONDS, self.apply)
 
     def reset(self) -> None:
         """Back to the values that the notebook's cell gave."""
@@ -90,7 +102,7 @@ class Desk:
         lang = self.page.lang
         self._say(lang, labels.text("widgets.working", lang), look="nb-busy")
         try:
-            self.page.update(**self.wanted)
+            self.page.redraw(**self.wanted)
         except ShopnbError as error:
             sentence = error.text(lang).removeprefix(f"{error.code}: ")
             self._say(lang, sentence, labels.text("widgets.kept", lang), look="nb-attention")
@@ -102,6 +114,7 @@ class Desk:
             for front in self.fronts.values():
                 front.follow()
             self._say(lang, labels.text("widgets.done", lang))
+            self.page.hand_over()  # nobody sees it: not to be waited for
 
     def _say(self, lang: str, *sentences: str, look: str = "") -> None:
         """What goes on, in the line of every front."""

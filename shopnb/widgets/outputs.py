@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.display import DisplayHandle, display
@@ -44,11 +45,25 @@ class Handles:
         self._drawn: dict[str, list[Block]] = {}
         self._emitted: dict[str, DisplayHandle] = {}
         self._styled: set[str] = set()
-        self.redrawing = False
+        self._is_redrawing = False
+
+    @contextmanager
+    def redrawing(self) -> Iterator[None]:
+        """Inside it, outputs are put in place; should that fail midway, all stand again as they were."""
+        before = dict(self._drawn)
+        self._is_redrawing = True
+        try:
+            yield
+        except Exception:
+            for name, blocks in before.items():
+                self._put(name, blocks)
+            raise
+        finally:
+            self._is_redrawing = False
 
     def carries_style(self, name: str) -> bool:
         """Whether the output of that name carries the style of all: the first one does, and whoever is run again."""
-        if not self._shown or (name in self._shown and not self.redrawing):
+        if not self._shown or (name in self._shown and not self._is_redrawing):
             self._styled.add(name)
         return name in self._styled
 
@@ -57,25 +72,27 @@ class Handles:
 
     def show(self, name: str, blocks: Sequence[Block], *, lang: str) -> None:
         """Display `blocks` under `name`; while redrawing, put those that differ into the outputs that are there."""
-        if not (self.redrawing and name in self._shown):
+        if not (self._is_redrawing and name in self._shown):
             self._drawn[name] = list(blocks)
             bundles = [_bundle(block) for block in blocks]
             self._shown[name] = [
                 display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in bundles
             ]
-            return
-        handles = self._shown[name]
-        fitted = _fitted(blocks, len(handles), lang)
-        for handle, block, before in zip(handles, fitted, self._drawn[name], strict=True):
-            if block != before:
-                data, metadata = _bundle(block)
-                handle.update(data, metadata=metadata, raw=True)
-        self._drawn[name] = fitted
+        else:
+            self._put(name, _fitted(blocks, len(self._shown[name]), lang))
 
-    def emit(self, mime: str, data: Any) -> None:
-        """Hand data to whoever reads the notebook afterwards; nothing is drawn."""
+    def _put(self, name: str, blocks: list[Block]) -> None:
+        """Put those of `blocks` that differ into the outputs of that name, which are as many."""
+        places = zip(self._shown[name], blocks, self._drawn[name], strict=True)
+        changed = [(handle, *_bundle(block)) for handle, block, before in places if block != before]
+        for handle, data, metadata in changed:
+            handle.update(data, metadata=metadata, raw=True)
+        self._drawn[name] = blocks
+
+    def emit(self, mime: str, data: Any, *, in_place: bool = False) -> None:
+        """Hand data to whoever reads the notebook afterwards, `in_place` of those of before; nothing is drawn."""
         bundle = {mime: data, "text/plain": ""}
-        if self.redrawing and mime in self._emitted:
+        if in_place:
             self._emitted[mime].update(bundle, raw=True)
         else:
             self._emitted[mime] = display(bundle, raw=True, display_id=True)

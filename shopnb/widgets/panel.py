@@ -5,6 +5,8 @@ The state is the parameters: a control holds nothing that `-p` cannot say.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import html
 import os
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from shopnb import labels
-from shopnb.widgets.control import Control, make_control
+from shopnb.widgets.control import Control, make_control, reword
 from shopnb.widgets.copying import copies_html
 from shopnb.widgets.desk import FIXED, Controlled, Desk, desk_of
 from shopnb.widgets.dials import Span
@@ -39,8 +41,14 @@ def is_interactive() -> bool:
 
 
 def controls(page: Controlled) -> None:
-    """Show a control for each parameter; headless, nothing."""
+    """Show a control for each parameter; headless, nothing.
+
+    What the process holds until now stays to its end, most of it libraries: it is taken from the garbage collector,
+    which otherwise goes through all of it in the midst of every few redraws, a fifth of a second each time.
+    """
     if is_interactive():
+        gc.freeze()
+        atexit.register(gc.unfreeze)  # at the end all is cleared as ever
         display(Panel(page).box)
         note = html.escape(labels.text("widgets.stale", page.lang))
         stale = f'<style>{_css("stale.css")}</style><p class="nb-stale" lang="{page.lang}">{note}</p>'
@@ -62,8 +70,13 @@ def row(title: str, members: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
     """Controls in a row that wraps, behind their heading."""
     import ipywidgets
 
-    heading = ipywidgets.HTML(f"<b>{html.escape(title)}</b>").add_class("nb-control-group")
-    return ipywidgets.Box([heading, *members]).add_class("nb-control-row")
+    headed = ipywidgets.HTML(heading(title)).add_class("nb-control-group")
+    return ipywidgets.Box([headed, *members]).add_class("nb-control-row")
+
+
+def heading(title: str) -> str:
+    """The heading of a row."""
+    return f"<b>{html.escape(title)}</b>"
 
 
 def button(icon: str, pressed: Any) -> ipywidgets.Button:
@@ -73,6 +86,10 @@ def button(icon: str, pressed: Any) -> ipywidgets.Button:
     made = ipywidgets.Button(icon=icon, layout=ipywidgets.Layout(width="auto"))
     made.on_click(lambda _: pressed())
     return made
+
+
+def _options(spans: Sequence[Span]) -> list[tuple[str, int]]:
+    return [(one.name, place) for place, one in enumerate(spans)]
 
 
 def _group_of(name: str) -> str:
@@ -88,27 +105,32 @@ class Panel:
         self._desk: Desk = desk_of(page)
         self._page = page
         self._quiet = False
-        self.controls: dict[str, Control] = {}
-        self.spans: ipywidgets.Dropdown | None = None
-        self._style = styled()
+        self._lang = page.lang
+        self.controls = self._made()
+        self._spans = self._named_spans()
+        self.spans: ipywidgets.Dropdown | None = self._spans_offered()
         self.status = ipywidgets.HTML().add_class("nb-control-status")
         self.reset = button("undo", self._desk.reset)
         self.copy = button("copy", self._turn_copies)
         self.copies = ipywidgets.HTML(layout=ipywidgets.Layout(display="none")).add_class("nb-copies")
-        self.box = ipywidgets.VBox().add_class("nb-controls")
+        self._rows = {group: row("", members) for group in GROUPS if (members := self._members(group))}
+        foot = ipywidgets.HBox([self.reset, self.copy, self.status]).add_class("nb-control-foot")
+        self.box = ipywidgets.VBox([styled(), *self._rows.values(), foot, self.copies]).add_class("nb-controls")
         self._desk.fronts["panel"] = self
-        self._build()
+        self._head()
+        self._write_copies()
 
     def values(self) -> dict[str, Any]:
         """The parameters as the controls stand."""
         return {name: control.value for name, control in self.controls.items()}
 
     def follow(self) -> None:
-        """Stand at the wanted values; in another language every control is made anew."""
-        if self._page.lang != self._lang:
-            self._build()
+        """Stand at the wanted values, in the page's language."""
         self._quiet = True
         try:
+            if self._page.lang != self._lang:
+                self._lang = self._page.lang
+                self._reword()
             for name, control in self.controls.items():
                 if control.value != self._desk.wanted[name]:
                     control.value = self._desk.wanted[name]
@@ -122,53 +144,57 @@ class Panel:
         """What goes on, in the line under the controls."""
         self.status.value = written
 
-    def _build(self) -> None:
-        """Make all controls anew in the page's language, standing at the wanted values."""
-        import ipywidgets
+    def _made(self) -> dict[str, Control]:
+        """A control for each parameter that can be moved, standing at the wanted values."""
+        offered, made = self._page.offered(), {}
+        for one in self._page.declared():
+            if one.name not in FIXED:
+                value, choices = self._desk.wanted[one.name], offered.get(one.name, ())
+                made[one.name] = make_control(one, value, choices, self._lang, self._page.slug)
+                made[one.name].widget.observe(lambda _, name=one.name: self._moved(name), names="value")
+        return made
 
-        lang, offered = self._page.lang, self._page.offered()
-        for old in self.controls.values():
-            old.widget.close()
-        self._lang = lang
-        self.controls = {
-            one.name: make_control(one, self._desk.wanted[one.name], offered.get(one.name, ()), lang, self._page.slug)
-            for one in self._page.declared()
-            if one.name not in FIXED
-        }
-        for name, control in self.controls.items():
-            control.widget.observe(lambda _, name=name: self._moved(name), names="value")
-        self.spans = self._named_spans(lang)
-        for one, key in ((self.reset, "reset"), (self.copy, "copy")):
-            one.description = labels.text(f"widgets.{key}", lang)
-            one.tooltip = labels.text(f"widgets.{key}_help", lang)
-        old_rows = self.box.children
-        rows: list[ipywidgets.Widget] = []
-        for group in GROUPS:
-            members = [one.widget for name, one in self.controls.items() if _group_of(name) == group]
-            if group == "period" and self.spans:
-                members.insert(0, self.spans)
-            if members:
-                rows.append(row(labels.text(f"widgets.group.{group}", lang), members))
-        foot = ipywidgets.HBox([self.reset, self.copy, self.status]).add_class("nb-control-foot")
-        self.box.children = (self._style, *rows, foot, self.copies)
-        for old_row in old_rows:
-            if old_row not in (self._style, self.copies):
-                old_row.close()
-        self._write_copies()
+    def _members(self, group: str) -> list[ipywidgets.Widget]:
+        members = [one.widget for name, one in self.controls.items() if _group_of(name) == group]
+        return [self.spans, *members] if group == "period" and self.spans else members
 
-    def _named_spans(self, lang: str) -> ipywidgets.Dropdown | None:
-        """Periods by name; None where the page has no days to choose."""
-        import ipywidgets
-
+    def _reword(self) -> None:
+        """Everything in another language."""
+        offered = self._page.offered()
+        for one in self._page.declared():
+            if one.name in self.controls:
+                value, choices = self._desk.wanted[one.name], offered.get(one.name, ())
+                reword(self.controls[one.name], one, value, choices, self._lang, self._page.slug)
         if self.spans:
-            self.spans.close()
-            self.spans = None
-        self._spans = [Span(labels.text("widgets.span_own", lang), "", ""), *self._page.spans()]
+            self._spans = self._named_spans()
+            with self.spans.hold_sync():
+                self.spans.description = labels.text("widgets.span", self._lang)
+                self.spans.options = _options(self._spans)
+                self.spans.value = self._span_now()
+        self._head()
+
+    def _head(self) -> None:
+        """Headings of the rows, and the words on the buttons."""
+        for group, made in self._rows.items():
+            made.children[0].value = heading(labels.text(f"widgets.group.{group}", self._lang))
+        for one, key in ((self.reset, "reset"), (self.copy, "copy")):
+            with one.hold_sync():
+                one.description = labels.text(f"widgets.{key}", self._lang)
+                one.tooltip = labels.text(f"widgets.{key}_help", self._lang)
+
+    def _named_spans(self) -> list[Span]:
+        """Periods by name, behind the place for days of one's own."""
+        return [Span(labels.text("widgets.span_own", self._lang), "", ""), *self._page.spans()]
+
+    def _spans_offered(self) -> ipywidgets.Dropdown | None:
+        """Periods to choose by name; None where the page has no days to choose."""
+        import ipywidgets
+
         if len(self._spans) == 1 or "start_date" not in self.controls:
             return None
-        options = [(one.name, place) for place, one in enumerate(self._spans)]
-        spans = ipywidgets.Dropdown(options=options, value=self._span_now())
-        spans.description = labels.text("widgets.span", lang)
+        spans = ipywidgets.Dropdown(
+            options=_options(self._spans), value=self._span_now(), description=labels.text("widgets.span", self._lang)
+        )
         spans.add_class("nb-control").add_class("nb-control-span")
         spans.observe(lambda _: self._picked(), names="value")
         return spans
