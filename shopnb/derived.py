@@ -86,14 +86,37 @@ class Kept:
 
 
 class _Holder(Protocol):
-    given: Given
-    kept: Kept
+    @property
+    def given(self) -> Given: ...
+
+    @property
+    def kept(self) -> Kept: ...
+
+
+_Whole = TypeVar("_Whole", bound=_Holder)
+
+
+class PartOf(Generic[_Whole]):
+    """A part of a holder: what is worked out in it reads the holder's parameters and is kept there."""
+
+    def __init__(self, whole: _Whole) -> None:
+        self._whole = whole
+
+    @property
+    def given(self) -> Given:
+        """The holder's parameters."""
+        return self._whole.given
+
+    @property
+    def kept(self) -> Kept:
+        """Where the holder keeps what was worked out."""
+        return self._whole.kept
 
 
 class derived(Generic[_Made]):  # noqa: N801 - used like `property`
     """A property worked out once for the parameters it reads.
 
-    The class that has it carries its parameters as `given` and a `kept`.
+    The class that has it carries its parameters as `given` and a `kept`, or is `PartOf` one that does.
 
     Examples
     --------
@@ -119,7 +142,7 @@ class derived(Generic[_Made]):  # noqa: N801 - used like `property`
         self.__doc__ = make.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        self._name = f"{owner.__qualname__}.{name}"
 
     @overload
     def __get__(self, holder: None, owner: type) -> derived[_Made]: ...

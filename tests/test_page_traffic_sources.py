@@ -271,7 +271,7 @@ def test_the_real_practice_file(shared_data, tmp_path):
     pooled = rows.loc["pooled"]
     assert (pooled["members"], pooled["visitors"], pooled["verdict"]) == (3, 51.0, "too_few")  # 3, 17 and 31 visitors
     assert rows.drop("pooled")["visitors"].min() == 216
-    assert page.numbers.derived
+    assert page.numbers.is_derived
     rate = page.record()["figures"]["payment_conversion"]
     assert rate["low"] < rate["value"] < rate["high"]
     assert "derived" in {note.code for note in page.health_notes()}

@@ -317,6 +317,8 @@ class Page(ABC):
         start, end = self.day("start_date"), self.day("end_date")
         if start and end and end < start:
             raise ParameterError("period_backwards", report=self.slug, start=start, end=end)
+        if "margin_rate" in self.given:
+            self.share("margin_rate")
         if missing := self.lacking(self.shop):
             raise missing
         chosen = [name for name, value in self.given.items() if isinstance(value, str) and name not in _OF_THEIR_OWN]

@@ -12,7 +12,7 @@ from shopnb.findings import Finding
 from shopnb.findings.traffic import Seen, find_traffic
 from shopnb.metrics import traffic
 from shopnb.metrics.periods import Period
-from shopnb.pages import traffic_sources_cards, traffic_sources_numbers, traffic_sources_sections
+from shopnb.pages import traffic_sources_cards, traffic_sources_sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.traffic_sources_health import health
 from shopnb.pages.traffic_sources_numbers import Numbers
@@ -47,8 +47,9 @@ class TrafficSources(Page):
     # Numbers
 
     def compute(self) -> Numbers:
-        """Read the exports that fit and price the sources."""
-        numbers = traffic_sources_numbers.compute(self)
+        """The numbers, each worked out when it is asked for; what was asked of periods and sources is checked."""
+        numbers = Numbers(self)
+        _ = numbers.choice
         for asked in self.given["sources"]:
             if not chosen(self, numbers.wide, [asked]).any():
                 allowed = ", ".join(numbers.wide["label"])

@@ -47,7 +47,7 @@ def _of_the_file(page: Page) -> list[view.Note]:
     for key, sources in n.came_or_went.items():
         text = page.text(f"health.{key}_sources", sources=mark.join(sources[:LISTED_SOURCES]), count=len(sources))
         notes.append(view.Note(f"{key}_sources", text, "attention"))
-    if n.derived:
+    if n.is_derived:
         notes.append(view.Note("derived", page.text("health.derived", way=way(page))))
     if n.impossible:
         listed = mark.join(dict.fromkeys(n.impossible))

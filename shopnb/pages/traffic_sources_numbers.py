@@ -1,14 +1,15 @@
-"""The numbers of the traffic page, computed once for a set of parameters."""
+"""The numbers of the traffic page."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import ibis
 import pandas as pd
 
 from shopnb import labels, sources
+from shopnb.derived import PartOf, derived
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.overview import Basis
 from shopnb.findings.traffic import item_behind, rate_state
@@ -41,51 +42,267 @@ from shopnb.pages.base import Page
 from shopnb.pages.source_naming import source_names
 from shopnb.pages.traffic_sources_pricing import Spending
 from shopnb.schema import TABLES
+from shopnb.sources import Rename
 from shopnb.stats import MixRate
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """All numbers of the page. `wide` has every source, `sources` those that stand alone and the pooled rest."""
+class Numbers(PartOf[Page]):
+    """All numbers of the page, each worked out when it is first asked for, from the parameters it reads.
 
-    choice: Choice
-    way: str  # payment, order or ""
-    derived: bool
-    wide: pd.DataFrame
-    sources: pd.DataFrame
-    trunks: pd.DataFrame
-    now: Whole
-    before: Whole | None
-    mix: MixRate | None
-    reach: Reach
-    reach_before: Reach
-    spending: Spending
-    spending_before: Spending
-    worth: Worth
-    basis: Basis
-    window_open: bool
-    one_is_festive: bool
-    history: pd.DataFrame
-    month: MonthSearch | None
-    items: list[ItemChange]
-    renamed: list[sources.Rename]
-    impossible: list[str]
-    unmatched_cost: float
-    peers: pd.DataFrame
-    days: pd.DataFrame
-    ad_days: pd.DataFrame
-    levels: list[LevelSplit]
-    value: ValueSplit | None
-    item_split: tuple[LevelSplit, pd.DataFrame] | None
-    stays: pd.DataFrame
-    parts: VisitorParts
-    small: pd.DataFrame
-    odd_spend: list[str]
-    words: Words | None
-    lift: Lift
-    move: Move | None
-    moves: list[Move]  # half of it, it, and twice as many
-    regions: pd.DataFrame
+    `wide` has every source, `sources` those that stand alone and the pooled rest.
+    """
+
+    # What was exported
+
+    @derived
+    def choice(self) -> Choice:
+        """The export that the page is about and the one compared with."""
+        return _choice(self._whole)
+
+    @derived
+    def _raw(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """The rows of both exports as they are."""
+        table, before = self._whole.shop.table("traffic_period"), self.choice.before
+        return traffic.source_rows(table, self.choice.now), traffic.source_rows(table, before) if before else None
+
+    @derived
+    def way(self) -> str:
+        """How buyers were counted: payment, order or ""."""
+        return traffic.conversion_way(self._of_sources)
+
+    @property
+    def _of_sources(self) -> list[pd.DataFrame]:
+        """The rows of both exports without those of the whole shop."""
+        return [side[side["source_1"] != ""] for side in self._raw if side is not None]
+
+    @derived
+    def _sides(self) -> list[pd.DataFrame]:
+        """The same with buyers, under the names of today."""
+        return [self._named(traffic.with_buyers(side, self.way)) for side in self._of_sources]
+
+    def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return sources.named(rows, source_names(self._whole), traffic.LEVELS)
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether buyers were reckoned from a rate."""
+        return any(bool(side["derived"].any()) for side in self._sides)
+
+    @property
+    def renamed(self) -> list[Rename]:
+        """Sources under another name today."""
+        return sources.renames((raw for side in self._sides for raw in side["raw"]), source_names(self._whole))
+
+    @property
+    def impossible(self) -> list[str]:
+        """Sources with more buyers than visitors."""
+        return [row.name for side in self._sides for row in side[side["impossible"]].itertuples()]
+
+    @derived
+    def days(self) -> pd.DataFrame:
+        """The daily report; without rows where there is none."""
+        return _daily(self._whole)
+
+    @property
+    def _ads(self) -> ibis.Table | None:
+        return self._whole.shop.table("ad_daily") if self._whole.shop.has("ad_daily") else None
+
+    # Sources
+
+    @derived
+    def _joined(self) -> tuple[pd.DataFrame, float]:
+        """Sources of both periods with their costs, and the spending that belongs to none of them."""
+        sides = self._sides
+        both = traffic.joined(sides[0], sides[1] if self._raw[1] is not None else None)
+        return pricing.with_costs(both.assign(label=sources.shown_names(both)), self.spending)
+
+    @property
+    def wide(self) -> pd.DataFrame:
+        """Every source, one row each."""
+        return self._joined[0]
+
+    @property
+    def unmatched_cost(self) -> float:
+        """Spending that belongs to no source of the export."""
+        return self._joined[1]
+
+    @derived
+    def now(self) -> Whole:
+        """The period as a whole."""
+        return traffic.whole(self.wide)
+
+    @derived
+    def before(self) -> Whole | None:
+        """The period compared with as a whole."""
+        return traffic.whole(self.wide, "_before") if self._raw[1] is not None else None
+
+    @derived
+    def worth(self) -> Worth:
+        """What a payment leaves."""
+        return Worth(self._whole.margin_rate(), pricing.refund_share(self._whole, self.days, self.choice.now.period))
+
+    @property
+    def basis(self) -> Basis:
+        """What findings are reckoned in."""
+        return Basis.of(self.worth.margin_rate, self.worth.refund_share)
+
+    @derived
+    def spending(self) -> Spending:
+        """What ads cost by source."""
+        return pricing.spending(self._whole, self.choice.now.period, self.days, source_names(self._whole))
+
+    @derived
+    def spending_before(self) -> Spending:
+        """The same of the period compared with."""
+        return pricing.spending(self._whole, self.compare, self.days, source_names(self._whole))
+
+    @derived
+    def window_open(self) -> bool:
+        """Whether ads may still bring sales of the period."""
+        return pricing.window_open(self._whole, self.choice.now.period, self.spending)
+
+    @derived
+    def sources(self) -> pd.DataFrame:
+        """Sources that stand alone and the pooled rest, priced."""
+        return pricing.priced(self._whole, self.wide, self.now, self.worth, self.spending, self.window_open)
+
+    @derived
+    def trunks(self) -> pd.DataFrame:
+        """The same by first level."""
+        return source_worth.trunks(self.sources[self.sources["source"] != traffic.POOLED], self.worth)
+
+    @derived
+    def small(self) -> pd.DataFrame:
+        """Rates of sources too small for one of their own, drawn towards the others."""
+        return traffic_small.shrunk_rates(self.wide, ~traffic.carries_rate(self.wide["visitors"], self.now.rate))
+
+    @derived
+    def odd_spend(self) -> list[str]:
+        """Sources whose spend per buyer is not to be believed."""
+        return traffic_small.odd_spend(self.wide) if self.way == "payment" else []
+
+    # What changed
+
+    @property
+    def _both(self) -> bool:
+        return self.before is not None and bool(self.way)
+
+    @derived
+    def mix(self) -> MixRate | None:
+        """The change of the whole rate, split; None without a period before."""
+        return traffic.source_mix(self.sources) if self._both else None
+
+    @derived
+    def _spread(self) -> float:
+        return source_tree.spend_spread(self.days, self.choice.now.period)
+
+    @derived
+    def levels(self) -> list[LevelSplit]:
+        """The same split at each level of sources."""
+        return source_tree.level_splits(self.wide, spread=self._spread) if self._both else []
+
+    @derived
+    def value(self) -> ValueSplit | None:
+        """The change of payment a visitor, split."""
+        if self.before is None or self.way != "payment":
+            return None
+        return source_tree.value_split(self.sources, spread=self._spread)
+
+    @derived
+    def one_is_festive(self) -> bool:
+        """Whether a campaign or festival lies in one of the two periods only."""
+        return _one_is_festive(self._whole, self.choice)
+
+    @derived
+    def items(self) -> list[ItemChange]:
+        """Items whose conversion moved."""
+        return _items(self._whole, self.choice)
+
+    @derived
+    def _item_sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        now, before = (_item_sources(self._whole, one, self._named) for one in (self.choice.now, self.choice.before))
+        return now, before
+
+    @derived
+    def item_split(self) -> tuple[LevelSplit, pd.DataFrame] | None:
+        """The change split by item and source."""
+        return source_tree.item_source_split(*self._item_sides, spread=self._spread)
+
+    @derived
+    def stays(self) -> pd.DataFrame:
+        """How long visitors of a source stay."""
+        return traffic_stays.stays_by_source(*self._item_sides)
+
+    # Free search and ads
+
+    @derived
+    def reach(self) -> Reach:
+        """Visitors of the shop."""
+        return traffic.reach(self.choice.now.period, traffic.shop_visitors(self._raw[0]), self.days)
+
+    @derived
+    def reach_before(self) -> Reach:
+        """The same of the period compared with."""
+        raw = self._raw[1]
+        if self.choice.before is None or raw is None:
+            return Reach()
+        return traffic.reach(self.choice.before.period, traffic.shop_visitors(raw), self.days)
+
+    @derived
+    def history(self) -> pd.DataFrame:
+        """Free search by export."""
+        table = self._whole.shop.table("traffic_period")
+        return traffic_search.search_history(table, self.choice.now, self._named, self.days)
+
+    @derived
+    def month(self) -> MonthSearch | None:
+        """Free search of the last month against the one before."""
+        table = self._whole.shop.table("traffic_period")
+        return traffic_search.month_search(
+            table, traffic.slices(table), self.choice.now, self._named, self.days
+        )  # fmt: skip
+
+    @derived
+    def ad_days(self) -> pd.DataFrame:
+        """Ads by day."""
+        return source_worth.ad_days(self._ads) if self._ads is not None else pd.DataFrame()
+
+    @derived
+    def regions(self) -> pd.DataFrame:
+        """Ads by region."""
+        return _regions(self._whole, self.choice.now.period)
+
+    @derived
+    def lift(self) -> Lift:
+        """Whether paid visitors bring free ones."""
+        return lift.paid_lift(self._ads, self.days, self._whole.calendar)
+
+    @derived
+    def words(self) -> Words | None:
+        """Entry words of free search."""
+        return _words(self._whole, self.choice)
+
+    # Other questions
+
+    @derived
+    def peers(self) -> pd.DataFrame:
+        """What was typed in of peers."""
+        return _peers(self._whole)
+
+    @derived
+    def parts(self) -> VisitorParts:
+        """Visitors by device, content, page and history."""
+        return _parts(self._whole, self.choice)
+
+    @derived
+    def move(self) -> Move | None:
+        """The what-if."""
+        return _move(self._whole, self.sources, self.worth, self.spending)
+
+    @derived
+    def moves(self) -> list[Move]:
+        """Half of it, it, and twice as many."""
+        return _steps(self.sources, self.move, self.worth.kept)
 
     @property
     def period(self) -> Period | None:
@@ -141,86 +358,13 @@ class Numbers:
         return (whole.paid_amount * self.worth.kept - spending.total) / whole.visitors
 
 
-def compute(page: Page) -> Numbers:
-    """Read the exports that fit, join the two periods, price the sources."""
-    table = page.shop.table("traffic_period")
-    choice = _choice(page)
-    names = source_names(page)
-    raw_now = traffic.source_rows(table, choice.now)
-    raw_before = traffic.source_rows(table, choice.before) if choice.before else None
-    raw_sides = [side[side["source_1"] != ""] for side in (raw_now, raw_before) if side is not None]
-    way = traffic.conversion_way(raw_sides)
-    sides = [sources.named(traffic.with_buyers(side, way), names, traffic.LEVELS) for side in raw_sides]
-    wide = traffic.joined(sides[0], sides[1] if raw_before is not None else None)
-    wide = wide.assign(label=sources.shown_names(wide))
-    now = traffic.whole(wide)
-    before = traffic.whole(wide, "_before") if raw_before is not None else None
-    days = _daily(page)
-    worth = Worth(page.margin_rate(), pricing.refund_share(page, days, choice.now.period))
-    spending = pricing.spending(page, choice.now.period, days, names)
-    spending_before = pricing.spending(page, choice.before.period if choice.before else None, days, names)
-    wide, unmatched = pricing.with_costs(wide, spending)
-    window_open = pricing.window_open(page, choice.now.period, spending)
-    shown = pricing.priced(page, wide, now, worth, spending, window_open)
-    spread = source_tree.spend_spread(days, choice.now.period)
-    items_now, items_before = (_item_sources(page, one, names) for one in (choice.now, choice.before))
-
-    move = _move(page, shown, worth, spending)
-
-    def naming(rows: pd.DataFrame) -> pd.DataFrame:
-        return sources.named(rows, names, traffic.LEVELS)
-
-    return Numbers(
-        choice=choice,
-        way=way,
-        derived=any(bool(side["derived"].any()) for side in sides),
-        wide=wide,
-        sources=shown,
-        trunks=source_worth.trunks(shown[shown["source"] != traffic.POOLED], worth),
-        now=now,
-        before=before,
-        mix=traffic.source_mix(shown) if before is not None and way else None,
-        reach=traffic.reach(choice.now.period, traffic.shop_visitors(raw_now), days),
-        reach_before=traffic.reach(choice.before.period, traffic.shop_visitors(raw_before), days)
-        if choice.before and raw_before is not None
-        else Reach(),
-        spending=spending,
-        spending_before=spending_before,
-        worth=worth,
-        basis=Basis.of(worth.margin_rate, worth.refund_share),
-        window_open=window_open,
-        one_is_festive=_one_is_festive(page, choice),
-        history=traffic_search.search_history(table, choice.now, naming, days),
-        month=traffic_search.month_search(table, traffic.slices(table), choice.now, naming, days),
-        items=_items(page, choice),
-        renamed=sources.renames((raw for side in sides for raw in side["raw"]), names),
-        impossible=[row.name for side in sides for row in side[side["impossible"]].itertuples()],
-        unmatched_cost=unmatched,
-        peers=_peers(page),
-        days=days,
-        ad_days=source_worth.ad_days(page.shop.table("ad_daily")) if page.shop.has("ad_daily") else pd.DataFrame(),
-        levels=source_tree.level_splits(wide, spread=spread) if before is not None and way else [],
-        value=source_tree.value_split(shown, spread=spread) if before is not None and way == "payment" else None,
-        item_split=source_tree.item_source_split(items_now, items_before, spread=spread),
-        stays=traffic_stays.stays_by_source(items_now, items_before),
-        parts=_parts(page, choice),
-        small=traffic_small.shrunk_rates(wide, ~traffic.carries_rate(wide["visitors"], now.rate)),
-        odd_spend=traffic_small.odd_spend(wide) if way == "payment" else [],
-        words=_words(page, choice),
-        lift=lift.paid_lift(page.shop.table("ad_daily") if page.shop.has("ad_daily") else None, days, page.calendar),
-        move=move,
-        moves=_steps(shown, move, worth.kept),
-        regions=_regions(page, choice.now.period),
-    )
-
-
-def _item_sources(page: Page, side: Slice | None, names: sources.SourceNames) -> pd.DataFrame:
+def _item_sources(page: Page, side: Slice | None, naming: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     """The sources of items of one side; no rows without such a side or such an export."""
     known = side is not None and page.shop.has("traffic_detail")
     empty = TABLES["traffic_detail"].arrow_schema.empty_table()
     table = page.shop.table("traffic_detail") if known else ibis.memtable(empty)
     period, rule = (side.period, side.rule) if side else (None, "")
-    return source_tree.item_sources(table, period, rule, lambda rows: sources.named(rows, names, traffic.LEVELS))
+    return source_tree.item_sources(table, period, rule, naming)
 
 
 def _parts(page: Page, choice: Choice) -> VisitorParts:
