@@ -25,11 +25,16 @@ def by_particulars(accounts: Sequence[FileAccount], lang: str) -> list[tuple[lis
     return [(files, told) for told, files in found.items()]
 
 
+def file_name(account: FileAccount) -> str:
+    """A file as people know it: without folders, of one in an archive the archive's name before it."""
+    return " › ".join(Path(part).name for part in account.file.split(IN_ARCHIVE))
+
+
 def import_row(account: FileAccount, lang: str) -> list[str]:
     """One line of the table of imports, a cell for each of `COLUMNS`."""
     none = labels.text("cli.none", lang)
     return [
-        " › ".join(Path(part).name for part in account.file.split(IN_ARCHIVE)),
+        file_name(account),
         labels.text(f"intake.states.{account.state}", lang),
         labels.text(f"intake.tables.{account.table}", lang) if account.table else none,
         str(account.read),

@@ -76,6 +76,9 @@ class Choosing(Panel):
                 self._unfold("")
         self.line.value = str(self.twin())
 
+    def forget(self) -> None:
+        """What stands here is about the opening itself."""
+
     def open(self, folder: str) -> None:
         """Open a folder beside the page: a first time reads its inbox."""
         if not folder:

@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -17,6 +17,7 @@ from shopnb.intake.containers import SUFFIXES, find_files
 from shopnb.shop import telling
 from shopnb.shop.inbox import INBOX, UPLOAD_MB, receive
 from shopnb.start import parts
+from shopnb.start.desk import Desk
 from shopnb.start.panel import Panel
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ _NUMBERS = (3, 4, 5, 6)  # of the table of imports
 
 class Files(Panel):
     """Exports in."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.watch: Any = None
 
     def twin(self) -> Markup:
         """What each file of the shop was taken for, and which reports can be seen."""
@@ -58,11 +63,12 @@ class Files(Panel):
     def told(self, accounts: Sequence[FileAccount]) -> Markup:
         """The table of imports, why files were refused, and the particulars folded below."""
         lang = self.desk.lang
-        headings = [labels.text(f"cli.import.{name}", lang) for name in telling.COLUMNS]
-        made = parts.table(headings, [telling.import_row(one, lang) for one in accounts], numbers=_NUMBERS)
-        for account in accounts:
-            if account.error:
-                made += parts.lines(self._refused(account), "attention")
+        made = Markup()
+        if refused := [self._refused(one) for one in accounts if one.error]:
+            made = parts.table([self.desk.text(f"column.{key}") for key in ("refused", "how")], refused, stacked=True)
+        if taken := [telling.import_row(one, lang) for one in accounts if not one.error]:
+            headings = [labels.text(f"cli.import.{name}", lang) for name in telling.COLUMNS]
+            made += parts.table(headings, taken, numbers=_NUMBERS)
         inside = Markup()
         for files, said in telling.by_particulars(accounts, lang):
             shown = [Path(file).name for file in files[:3]]
@@ -70,14 +76,15 @@ class Files(Panel):
             inside += parts.lines("\n".join([labels.text("cli.list_mark", lang).join([*shown, *more]), *said]))
         return made + (parts.fold(self.desk.text("particulars"), inside) if inside else Markup())
 
-    def _refused(self, account: FileAccount) -> str:
-        """Why a file was not imported; of one whose name says that it holds no table, that alone."""
-        assert account.error is not None
-        named = Path(account.file.split(IN_ARCHIVE)[0])
-        if named.suffix and named.suffix.lower() not in SUFFIXES:
-            return self.desk.text("no_table", file=named.name)
-        said = parts.sentence(account.error, self.desk.lang).replace(IN_ARCHIVE, " › ")
-        return said.replace(f"{self.desk.folder.resolve()}{os.sep}", "")
+    def _refused(self, account: FileAccount) -> tuple[str, str]:
+        """Why a file was not imported, and what to do; of one whose name says that it holds no table, that alone."""
+        error = account.error
+        assert error is not None
+        named = telling.file_name(account)
+        suffix = Path(account.file.split(IN_ARCHIVE)[0]).suffix
+        code = "not_a_table" if suffix and suffix.lower() not in SUFFIXES else error.code
+        told = labels.error_parts(code, self.desk.lang, **error.values | {"file": named})
+        return told["problem"], told["fix"]
 
     def build(self) -> Sequence[ipywidgets.Widget]:
         """Upload, inbox and watch; the state below."""
@@ -90,7 +97,8 @@ class Files(Panel):
         )  # fmt: skip
         self.upload.observe(lambda _: self.guarded(self._uploaded)(), names="value")
         self.take = parts.button(text("import_inbox"), self.guarded(self._take_inbox), icon="inbox")
-        self.watch = ipywidgets.ToggleButton(description=text("watch"), icon="eye", layout={"width": "auto"})
+        on = self.watch is not None and self.watch.value
+        self.watch = ipywidgets.ToggleButton(value=on, description=text("watch"), icon="eye", layout={"width": "auto"})
         self.watch.tooltip = text("watch_hint")
         self.watch.observe(lambda change: self.guarded(lambda: self._watched(change["new"]))(), names="value")
         self.last, self.state = parts.html(), parts.html()
@@ -104,9 +112,14 @@ class Files(Panel):
         closed = self.desk.shop is None
         for one in (self.upload, self.take, self.watch):
             one.disabled = closed
-        if closed:
-            self.last.value = ""
         self.state.value = str(self.twin())
+
+    def forget(self) -> None:
+        """What became of another shop's files."""
+        super().forget()
+        self.last.value = ""
+        if self.watch.value:
+            self._watched_now()
 
     def _uploaded(self) -> None:
         given = self.upload.value
@@ -154,11 +167,14 @@ class Files(Panel):
 
     def _watched(self, on: bool) -> None:
         if on:
-            self.say(self.desk.text("watching", inbox=INBOX))
+            self._watched_now()
             with contextlib.suppress(RuntimeError):  # without a loop nobody can wait
                 self._watching = asyncio.get_running_loop().create_task(self._look())
         else:
             self.say(self.desk.text("not_watching"))
+
+    def _watched_now(self) -> None:
+        self.say(self.desk.text("watching", inbox=self.desk.short(self.desk.folder / INBOX)))
 
     async def _look(self) -> None:
         """Import what is in the inbox, then whenever a file in it is new or has changed, once it stays as it is."""

@@ -28,7 +28,9 @@ class Panel(ABC):
         self.desk = desk
         self._box: ipywidgets.Widget | None = None
         self._lang = ""
+        self._of = ""  # the shop folder that the panel's words are about
         self._quiet = False
+        self.at_work = False  # this panel's own work goes on beside the page
 
     @abstractmethod
     def twin(self) -> Markup:
@@ -55,23 +57,32 @@ class Panel(ABC):
         import ipywidgets
 
         self.said = parts.html("", "nb-start-said")
-        self.progress = ipywidgets.IntProgress(bar_style="info", layout={"display": "none"})
-        self.progress.add_class("nb-start-progress")
-        self.cancel = parts.button(self.desk.text("cancel"), self._cancelled, icon="stop")
-        self.cancel.layout.display = "none"
         if self._box is None:
+            self.progress = ipywidgets.IntProgress(bar_style="info", layout={"display": "none"})
+            self.progress.add_class("nb-start-progress")
+            self.cancel = parts.button("", self._cancelled, icon="stop")
+            self.cancel.layout.display = "none"
             self._box = ipywidgets.VBox().add_class("nb-start")
             self.desk.on_change(self.guarded(self._changed))
         self._lang = self.desk.lang
+        self.cancel.description = self.desk.text("cancel")
         self._box.children = (parts.html(parts.style(), "nb-start-style"), *self.build())
         self.redraw()
         return self._box
 
     def _changed(self) -> None:
+        opened = str(self.desk.folder) if self.desk.shop else ""
+        if opened != self._of:
+            self._of = opened
+            self.forget()
         if self._lang != self.desk.lang:
             self.make()
         else:
             self.redraw()
+
+    def forget(self) -> None:
+        """Another shop is open: what was said of the one before goes."""
+        self.say("")
 
     def say(self, text: str, look: str = "") -> None:
         """What goes on or went wrong, in the panel's own line."""
@@ -110,6 +121,7 @@ class Panel(ABC):
     def beside(self, task: Callable[[], object], ended: Callable[[object], None]) -> None:
         """Do something long beside the page, with the panel's progress bar and its cancel button."""
         if self.desk.work.is_busy:
+            self.redraw()  # a control that was moved shows again what is
             self.say(self.desk.text("busy"), "attention")
             return
         self._running(True)
@@ -123,9 +135,10 @@ class Panel(ABC):
     def _stepped(self, done: int, total: int, what: str) -> None:
         self.progress.max, self.progress.value = max(total, 1), done
         if what:
-            self.say(self.desk.text("progress", done=done, total=total, what=what))
+            self.say(self.desk.text("progress", done=done, total=total, what=what), "working")
 
     def _running(self, now: bool) -> None:
+        self.at_work = now
         for one in (self.progress, self.cancel):
             one.layout.display = "" if now else "none"
         self.progress.value = 0

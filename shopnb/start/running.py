@@ -90,8 +90,14 @@ class Running(Panel):
             elif was_shut or not self.states[slug].value:
                 check.value = True
                 self._state(slug, labels.text(f"runner.questions.{slug}", lang), "muted")
-        self.go.disabled = shop is None
+        self.go.disabled = shop is None or self.at_work
         self._shown_command()
+
+    def forget(self) -> None:
+        """Reports of another shop are not this one's."""
+        super().forget()
+        for state in self.states.values():
+            state.value = ""
 
     def chosen(self) -> list[str]:
         """The reports that are ticked."""
@@ -141,7 +147,8 @@ class Running(Panel):
 
     def _run(self) -> None:
         if not self.chosen():
-            self.say(self.desk.text("nothing_chosen"), "attention")
+            possible = any(not check.disabled for check in self.checks.values())
+            self.say(self.desk.text("nothing_chosen" if possible else "nothing_possible"), "attention")
             return
         if wrong := self._wrong_period():
             self.say(wrong, "attention")
@@ -154,25 +161,25 @@ class Running(Panel):
             self._state(slug, self.desk.text("waiting"), "muted")
         given = self._given(self.desk.start, self.desk.end)
         batch = Batch(words(str(self.desk.folder.resolve()), self._left, given, self.desk.lang), self.desk.lang)
-        self.say(self.desk.text("starting"))
-        self.go.disabled = True
+        self.say(self.desk.text("starting"), "working")
         self.beside(
             lambda: batch.follow(lambda event: self.desk.work.tell(self._heard, event)),
             lambda outcome: self._over(outcome),  # type: ignore[arg-type]
         )
+        self.go.disabled = True
         self.progress.max = len(self._left)
         self.desk.work.when_stopped = batch.stop
 
     def _heard(self, event: Mapping[str, Any]) -> None:
         slug = str(event.get("report", ""))
         if event["event"] == "started" and slug in self.states:
-            self._state(slug, self.desk.text("running"), "strong")
-            self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max))
+            self._state(slug, self.desk.text("running"), "strong working")
+            self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max), "working")
         elif event["event"] == "finished" and slug in self.states:
             self._left = [one for one in self._left if one != slug]
             self.progress.value += 1
             self._finished(slug, event)
-            self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max))
+            self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max), "working")
         elif event["event"] == "ended":
             counts = [labels.text(f"cli.live.{key}", self.desk.lang, count=event[key])
                       for key in ("done", "unchanged", "failed", "not_ready") if event[key]]  # fmt: skip

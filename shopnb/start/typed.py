@@ -81,9 +81,14 @@ class Typed(Panel):
         self.all.value = str(parts.fold(self.desk.text("all_tables"), self.twin()))
         self._offer_findings()
 
-    def _refill(self) -> None:
-        self.say("")
+    def forget(self) -> None:
+        """A row of another shop is not taken back from here."""
+        super().forget()
+        self._added = None
         self.undo.layout.display = "none"
+
+    def _refill(self) -> None:
+        self.forget()
         self.redraw()
 
     def _make_form(self) -> None:
