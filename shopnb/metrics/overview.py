@@ -144,16 +144,27 @@ def totals(days: pd.DataFrame, period: Period, *, margin_rate: float) -> Totals:
     days : DataFrame, one row per day, from `daily`.
     margin_rate : share 0-1 of payment left after goods, packing, parcel and platform fees; NaN when nobody typed it.
     """
-    inside = days[period.holds(days["day"])]
-    summed = aggregate(
-        inside[["day", *_SUMS]],
-        TABLES["shop_daily"],
-        by=[],
-        columns=[*_SUMS, "payment_conversion", "spend_per_buyer", "visitor_value"],
-    ).iloc[0]
+    return _totals_of_each(days, [period], margin_rate=margin_rate)[0]
+
+
+def _totals_of_each(days: pd.DataFrame, periods: Sequence[Period], *, margin_rate: float) -> list[Totals]:
+    """Totals of each of `periods`, which may overlap; one sum for all, because each costs the same."""
+    if not periods:
+        return []
+    inside = [days[period.holds(days["day"])] for period in periods]
+    rows = [part[["day", *_SUMS]].assign(period=place) for place, part in enumerate(inside)]
+    columns = [*_SUMS, "payment_conversion", "spend_per_buyer", "visitor_value"]
+    summed = aggregate(pd.concat(rows), TABLES["shop_daily"], by=["period"], columns=columns)
+    summed = summed.set_index("period").reindex(range(len(periods)))
+    return [
+        _totals(days, period, set(inside[place]["day"]), summed.loc[place], margin_rate)
+        for place, period in enumerate(periods)
+    ]
+
+
+def _totals(days: pd.DataFrame, period: Period, present: set[dt.date], summed: pd.Series, margin_rate: float) -> Totals:
     recent = days[Period(period.end - dt.timedelta(days=REFUND_LAG_DAYS - 1), period.end).holds(days["day"])]
     every_day = [period.start + dt.timedelta(days=turn) for turn in range(period.days)]
-    present = set(inside["day"])
     ad_cost = _sum_known([summed[name] for name in (*AD_COLUMNS, "affiliate_commission")])
     refunded = float(summed["refunded_amount"])
     kept = float(summed["paid_amount"]) - (0.0 if math.isnan(refunded) else refunded)
@@ -196,7 +207,7 @@ def _sum_known(values: Sequence[float]) -> float:
 
 def mean_totals(days: pd.DataFrame, periods: Sequence[Period], *, margin_rate: float) -> list[Totals]:
     """Totals of each complete period of `periods`, in the order given."""
-    found = [totals(days, period, margin_rate=margin_rate) for period in periods]
+    found = _totals_of_each(days, periods, margin_rate=margin_rate)
     return [one for one in found if one.complete and not math.isnan(one.paid_amount)]
 
 
