@@ -1,24 +1,18 @@
 """Controls made from the parameters cell, and outputs that are redrawn in place."""
 
 import asyncio
-import html
 import json
-import re
 import shlex
 from pathlib import Path
 
-import demo
-import pandas as pd
 import pytest
 
-from shopnb import labels, open_page, parameters, widgets
+from shopnb import labels, parameters, widgets
 from shopnb.errors import ParameterError
-from shopnb.pages import brushes
 from shopnb.parameters import Parameter, convert
-from shopnb.view import CHART_MIME, ChartPart, TableColumn, TablePart
-from shopnb.widgets import Brush, Dial, Span, outputs
+from shopnb.view import CHART_MIME, ChartPart
+from shopnb.widgets import Dial, Span, outputs
 from shopnb.widgets.answers import Answer, Calculator
-from shopnb.widgets.brush import Brushing
 from shopnb.widgets.copying import code_cell, command_line
 from shopnb.widgets.desk import TYPED_SECONDS
 from shopnb.widgets.panel import GROUPS, Panel
@@ -447,95 +441,3 @@ def test_a_papermill_run_leaves_no_trace_of_controls(tmp_path, monkeypatch):
     controls = [cell for cell in content["cells"] if "controls" in cell["metadata"]["tags"]]
     assert [cell["outputs"] for cell in controls] == [[]]
     assert "widget" not in json.dumps([content["metadata"], [cell.get("outputs") for cell in content["cells"]]])
-
-
-# A box on a chart
-
-
-DAYS = pd.DataFrame({
-    "day": pd.to_datetime(["2026-08-24", "2026-08-25", "2026-08-26", "2026-08-27"]), "visitors": [10, 20, 30, 40],
-})  # fmt: skip
-AUGUST_25 = 1787616000000  # midnight UTC, ms since 1970
-
-
-class BrushedPage(FakePage):
-    """A page whose section has a chart of days, while it has one."""
-
-    has_chart = True
-
-    def brush(self, section):
-        chart = demo.all_charts("zh")[0]
-        columns = (TableColumn("day", "日期", "iso"), TableColumn("visitors", "访客", "int"))
-        table = TablePart("days", DAYS, columns)
-        told = lambda rows: f"{rows['visitors'].sum()} 人"  # noqa: E731
-        sets = lambda rows: {"start_date": f"{rows['day'].min():%Y-%m-%d}", "end_date": f"{rows['day'].max():%Y-%m-%d}"}  # noqa: E731
-        return Brush(chart, table, {"day": "day"}, told, sets) if self.has_chart else None
-
-
-@pytest.fixture
-def brushing(monkeypatch):
-    monkeypatch.setattr(
-        "altair.jupyter.JupyterChart.enable_offline", lambda: None
-    )  # the script, which only a browser runs
-    return Brushing(BrushedPage(), "days")
-
-
-def drag(brushing, first, last):
-    """What the browser says when a box is drawn."""
-    brushing._chart.set_state({"_vl_selections": {"brush": {"value": {"day": [first, last]}, "store": []}}})
-
-
-def test_a_box_keeps_the_rows_inside_and_says_how_to_get_them(brushing):
-    brushing.open.click()
-    assert brushing.chosen.equals(DAYS)
-    drag(brushing, AUGUST_25 - 1000, AUGUST_25 + 2 * 86_400_000 - 1000)
-    assert list(brushing.chosen["visitors"]) == [20, 30]
-    assert "50 人" in brushing.table.value
-    assert "2026-08-24" not in brushing.table.value
-    code = html.unescape(re.sub("<[^>]*>", "", brushing.code.value))
-    assert code == """page.points("days").query('"2026-08-25" <= day <= "2026-08-26"')"""
-    brushing.clear.click()
-    assert brushing.chosen.equals(DAYS)
-    assert brushing.clear.layout.display == "none"
-
-
-def test_a_box_beside_all_points_keeps_none_and_offers_nothing(brushing):
-    brushing.open.click()
-    drag(brushing, AUGUST_25 + 1000, AUGUST_25 + 2000)
-    assert brushing.chosen.empty
-    assert brushing.take.layout.display == "none"
-
-
-def test_what_a_box_holds_becomes_parameters_on_demand(brushing):
-    brushing.open.click()
-    drag(brushing, AUGUST_25, AUGUST_25)
-    assert brushing._page.asked == []
-    brushing.take.click()
-    assert brushing._page.given["start_date"] == brushing._page.given["end_date"] == "2026-08-25"
-    assert brushing.chosen.equals(DAYS)  # the chart is another one, drawn without a box
-
-
-def test_a_section_without_its_chart_offers_no_box_until_it_is_back(brushing):
-    brushing._page.has_chart = False
-    brushing.follow()
-    assert brushing.box.layout.display == "none"
-    brushing._page.has_chart = True
-    brushing.follow()
-    assert brushing.box.layout.display == "flex"
-    assert not brushing.is_open
-
-
-@pytest.mark.parametrize(("slug", "section"), sorted(brushes._PLACES))
-def test_a_box_filters_the_rows_that_the_chart_draws(slug, section, sample_shop):
-    page = open_page(slug, shop=str(sample_shop))
-    found = page.brush(section)
-    rows = page.points(section)
-    drawn = {row[field] for data in found.chart.spec["datasets"].values() for row in data for field in found.columns
-             if field in row}  # fmt: skip
-    for field, name in found.columns.items():
-        for value in rows[name].dropna().unique()[:20]:
-            shown = f"{value:%Y-%m-%d}" if field == "day" else float(f"{value:.6g}")
-            assert shown in drawn or section == "trend"  # drawn by week
-    sets = found.sets(rows.head(3))
-    checked = parameters.check(slug, page.declared(), {**page.given, **sets})
-    assert {name: checked[name] for name in sets} == sets != {}

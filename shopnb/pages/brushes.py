@@ -26,11 +26,15 @@ Values = Callable[[pd.DataFrame], dict[str, Any]]
 
 @dataclass(frozen=True)
 class _Place:
-    """A chart, the table of its section that has its rows (or what makes it), and what chosen rows tell and set."""
+    """A chart, the table of its section that has its rows (or what makes it), and what chosen rows tell and set.
+
+    `columns`: field of an axis to the column of the table's frame; `kinds` of their numbers.
+    """
 
     chart: str
     table: Callable[[Any], view.TablePart | None]
     columns: Mapping[str, str]
+    kinds: Sequence[str]
     values: Values
     sets: Values
 
@@ -50,11 +54,24 @@ def brush(page: Page, section: str) -> Brush | None:
     table = place.table(page) if chart else None
     if chart is None or table is None:
         return None
-    return Brush(chart, _dated(table), place.columns, lambda rows: _told(page, section, place, rows), place.sets)
+    columns = place.columns.items()
+    names = {
+        column: (_axis(chart, field) or labels.heading(column, page.lang), kind)
+        for (field, column), kind in zip(columns, place.kinds, strict=True)
+    }
+    told = lambda rows: _told(page, section, place, rows)  # noqa: E731
+    return Brush(chart, _dated(table), place.columns, told, place.sets, names, page.shop.settings.currency)
 
 
 def _parts(page: Page, section: str) -> Sequence[Any]:
-    return page.view.sections[page.section_keys.index(section)].parts
+    return page.section_shown(section).parts
+
+
+def _axis(chart: view.ChartPart, field: str) -> str:
+    """The title of the axis that shows a field; "" without one."""
+    shown = [layer.get("encoding", {}).get(channel, {}) for layer in chart.spec["layer"] for channel in "xy"]
+    titles = [(one.get("axis") or {}).get("title") for one in shown if one.get("field") == field]
+    return next((title for title in titles if title), "")
 
 
 def _own_table(section: str, id: str) -> Callable[[Page], view.TablePart | None]:
@@ -135,17 +152,27 @@ def _prices(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 _PLACES = {
-    ("shop_overview", "normal"): _Place("normal", _own_table("normal", "normal"), {"day": "day"}, _sales, _span),
+    ("shop_overview", "normal"): _Place(
+        "normal", _own_table("normal", "normal"), {"day": "day"}, ["day_short"], _sales, _span
+    ),
     ("traffic_sources", "matrix"): _Place(
         "matrix",
         _rated_sources,
         {"x": "visitors", "y": "rate"},
+        ["int", "pct2"],
         _sources,
         lambda rows: {"sources": list(rows["label"])},
     ),
-    ("listing_ab", "by_day"): _Place("by_day", _own_table("by_day", "by_day"), {"day": "day"}, _days, _span),
-    ("review_analysis", "trend"): _Place("trend", _said_reviews, {"day": "day"}, _said, _span),
+    ("listing_ab", "by_day"): _Place(
+        "by_day", _own_table("by_day", "by_day"), {"day": "day"}, ["day_short"], _days, _span
+    ),
+    ("review_analysis", "trend"): _Place("trend", _said_reviews, {"day": "day"}, ["day_short"], _said, _span),
     ("market_sizing", "page_one"): _Place(
-        "page_one", _own_table("page_one", "page_one_goods"), {"x": "price", "y": "sold_low"}, _goods, _prices
+        "page_one",
+        _own_table("page_one", "page_one_goods"),
+        {"x": "price", "y": "sold_low"},
+        ["money2", "number"],
+        _goods,
+        _prices,
     ),
 }
