@@ -253,17 +253,6 @@ def test_doctor_names_a_fix_for_each_thing_that_does_not_work(capsys, tmp_path, 
     assert any("--pdf" in fix for fix in fixes.values())
 
 
-def test_a_working_copy_keeps_what_the_user_changed(tmp_path):
-    from shopnb.cli.lab import working_copy
-
-    folder = working_copy(tmp_path / "mine")
-    mine = folder / "01_shop_overview.ipynb"
-    assert mine.is_file()
-    mine.write_text("changed", "utf-8")
-    working_copy(folder)
-    assert mine.read_text("utf-8") == "changed"
-
-
 def test_a_console_of_another_code_page_gets_utf8():
     script = "import sys; from shopnb.cli import terminal; terminal.speak_utf8(); terminal.say('店铺 ✓')"
     told = subprocess.run(

@@ -66,7 +66,7 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
 
     page.goto(f"{address}/?token={TOKEN}")  # where `shopnb lab` sends the browser
     page.wait_for_function(f"window.jupyterapp && {widget}?.sessionContext?.session?.kernel?.status === 'idle'")
-    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.get_by_role("button", name=word("start")).click()  # signed by `shopnb lab`: nothing is asked
     page.wait_for_selector(".nb-start-findings", state="attached")
     page.locator(".nb-start-p.strong", has_text="禾木杯具旗舰店(虚构):").wait_for()
 
@@ -110,6 +110,7 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     page.evaluate(f"{widget}.sessionContext.session.kernel.restart()")
     page.get_by_text(word("run_again")).first.wait_for(state="visible")
     page.reload()  # the page as it is found another day: saved, and nothing of it runs
+    assert page.get_by_role("button", name=word("start")).count() == 1 + 5, "in the title and in each panel"
     dead = page.get_by_text("Error displaying widget")
     dead.nth(4).wait_for(state="attached")
     assert [page.get_by_text(word("run_again")).nth(panel).is_visible() for panel in range(5)] == [True] * 5

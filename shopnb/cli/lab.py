@@ -1,6 +1,6 @@
 """`shopnb lab`: JupyterLab on a working copy of the notebooks, so that the package's own stay as they are.
 
-Belongs here: making that copy and starting JupyterLab with the start page in front.
+Belongs here: starting JupyterLab on that copy with the start page in front, quietly.
 """
 
 from __future__ import annotations
@@ -8,19 +8,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from shopnb import labels, parameters
-from shopnb.cli import terminal
+from shopnb import labels
+from shopnb.cli import copies, terminal
 from shopnb.shop.inbox import UPLOAD_MB
-from shopnb.shop.sample import sample_folder
 
 START = "00_start_here.ipynb"
 _UPLOAD_MB = 1000  # of one message from the browser; JupyterLab's own limit of 10 MB cuts an upload silently
-_MADE_ANEW = ("tables", "reports", ".key", ".importing", ".ipynb_checkpoints", "__pycache__")
 
 
 def lab(given: argparse.Namespace, lang: str) -> int:
@@ -35,35 +33,37 @@ def command(folder: Path) -> list[str]:
     settings = {"websocket_max_message_size": _UPLOAD_MB * 1_000_000}
     return [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{START}",
-        "--LabApp.news_url=None",
+        "--LabApp.news_url=None", "--Application.log_level=ERROR",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.tornado_settings={settings}",
     ]  # fmt: skip
 
 
 def surroundings(folder: Path) -> dict[str, str]:
     """The environment of JupyterLab: no question about its news, and how much can be uploaded; all else as it was."""
-    own = folder / ".shopnb"
+    own = folder / copies.OWN
     known = os.environ.get("JUPYTER_CONFIG_PATH", "")
     paths = os.pathsep.join(filter(None, (str(own), known)))
     return {**os.environ, "JUPYTER_CONFIG_PATH": paths, UPLOAD_MB: str(_UPLOAD_MB)}
 
 
 def working_copy(folder: Path, lang: str = "zh") -> Path:
-    """Notebooks and the sample in `folder`, the start page in the system's language.
-
-    What is there already is the user's and is kept.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for notebook in sorted(parameters.notebook_folder().glob("*.ipynb")):
-        copy = folder / notebook.name
-        if not copy.exists():
-            text = notebook.read_text("utf-8")
-            copy.write_text(text.replace('lang: str = \\"zh\\"', f'lang: str = \\"{lang}\\"'), "utf-8")
-    if not (folder / "data" / "sample").exists():  # where the notebooks look for it
-        ignored = shutil.ignore_patterns(*_MADE_ANEW)
-        shutil.copytree(sample_folder(), folder / "data" / "sample", ignore=ignored)
-    quiet = folder / ".shopnb" / "labconfig" / "page_config.json"
+    """A folder with the notebooks and the sample, and what JupyterLab is to be there; what the user changed is kept."""
+    done = copies.bring(folder, lang)
+    _trust([*done.written, *done.beside])
+    for copy in done.beside:
+        mine = copy.name.removesuffix(copies.NEW) + ".ipynb"
+        terminal.say(labels.text("cli.lab.newer", lang, mine=mine, new=copy.name))
+    quiet = folder / copies.OWN / "labconfig" / "page_config.json"
     if not quiet.exists():
         quiet.parent.mkdir(parents=True, exist_ok=True)
         quiet.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
     return folder
+
+
+def _trust(notebooks: Sequence[Path]) -> None:
+    """Sign the package's own notebooks, so that JupyterLab does not ask whether their start button may run them."""
+    import nbformat.sign
+
+    notary = nbformat.sign.NotebookNotary()
+    for notebook in notebooks:
+        notary.sign(nbformat.read(notebook, as_version=4))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import ipywidgets
 
 _SHORT = 22  # half-width columns: cells up to here stay on one line
+_START = Markup(
+    '<button class="jp-mod-styled jp-mod-accept" data-commandlinker-command="notebook:run-all-cells">▶ {}</button>'
+)
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -95,8 +98,8 @@ def show_html(content: Markup, lang: str) -> None:
 def show_widget(box: ipywidgets.Widget, lang: str) -> None:
     """Show widgets; what is saved of them is their place and one sentence, which is seen where no kernel runs them."""
     said = labels.text("start.run_again", lang)
-    again = Markup('<style>{}</style><p class="nb-start-again" lang="{}">{}</p>').format(
-        Markup(_css("again.css")), lang, said
+    again = Markup('<style>{}</style><p class="nb-start-again" lang="{}">{} {}</p>').format(
+        Markup(_css("again.css")), lang, said, _START.format(labels.text("start.start", lang))
     )
     display({"text/html": again, "text/plain": ""}, raw=True)
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
