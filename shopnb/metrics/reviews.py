@@ -272,7 +272,6 @@ def complaining_of_group(said: Said, group: str) -> pd.Series:
     return pd.Series(said.reviews.index.isin(chosen["review"]), index=said.reviews.index)
 
 
-@remembered
 def weekly(said: Said, marked: pd.Series, end: dt.date) -> pd.DataFrame:
     """Share of marked reviews by week up to `end`.
 

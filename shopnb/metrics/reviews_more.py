@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from shopnb import text
-from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews import LEAST_MENTIONS, LEAST_REVIEWS, LEVEL, REAL_LEVEL, Said, complaining
 from shopnb.metrics.reviews_bought import Bought, sides_of_change
@@ -48,7 +47,6 @@ class Cluster:
     p_value: float  # chance of any such cluster of any complaint, had reviews come in any order
 
 
-@remembered
 def clusters(said: Said, end: dt.date) -> list[Cluster]:
     """Complaints that gather within days, the strongest window of each aspect (scan statistic, Kulldorff 1997).
 
@@ -102,7 +100,6 @@ def _scan(ago: npt.NDArray[np.int64], marked: npt.NDArray[np.float64]) -> list[t
     return best
 
 
-@remembered
 def around_changes(said: Said, changes: pd.DataFrame, end: dt.date, bought: Bought | None = None) -> pd.DataFrame:
     """Share of negative reviews before and after each event of the change log.
 
@@ -207,7 +204,6 @@ def beside_rival(own: Said, rival: Said, name: str, *, asked: Period | None) -> 
     return Rival(name, len(theirs), len(mine), length, frame.loc[order].reset_index(drop=True), code)
 
 
-@remembered
 def marking_words(now: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
     """Words that mark negative from other reviews: log-odds with a prior of all words (Monroe et al. 2008).
 
@@ -235,7 +231,6 @@ def marking_words(now: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
     return pd.concat([sure[sure["z"] > 0].head(most), sure[sure["z"] < 0].tail(most)], ignore_index=True)
 
 
-@remembered
 def own_aspects(now: pd.DataFrame, *, own_words: Mapping[str, Any] | None = None, most: int = 8) -> pd.DataFrame:
     """Nouns of the shop's goods that the lexicon lacks and that buyers judge: candidates for aspects of their own.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis
@@ -58,20 +59,25 @@ def buyers_behind(days: pd.DataFrame, period: Period | None, *, lags: tuple[int,
     """
     if period is None:
         return Behind()
-    shifted = [_sum(days, "payers", period.shifted(-lag)) for lag in range(lags[0], lags[1] + 1)]
+    payers = _by_day(days, "payers")
+    shifted = [_sum(payers, period.shifted(-lag)) for lag in range(lags[0], lags[1] + 1)]
     mean = sum(shifted) / len(shifted)
-    return Behind(_sum(days, "payers", period)) if math.isnan(mean) else Behind(mean, aligned=True)
+    return Behind(_sum(payers, period)) if math.isnan(mean) else Behind(mean, aligned=True)
 
 
 def parcels_behind(days: pd.DataFrame, period: Period | None) -> Behind:
     """Parcels signed for in the period, by day of signing: what a complaint of logistics is about."""
-    return Behind() if period is None else Behind(_sum(days, "parcels_signed", period))
+    return Behind() if period is None else Behind(_sum(_by_day(days, "parcels_signed"), period))
 
 
-def _sum(days: pd.DataFrame, name: str, period: Period) -> float:
+def _by_day(days: pd.DataFrame, name: str) -> dict[dt.date, float]:
+    return dict(zip(days["day"], days[name].astype(float), strict=True))
+
+
+def _sum(by_day: Mapping[dt.date, float], period: Period) -> float:
     """The sum over a period that is covered day by day; else NaN."""
-    inside = days.loc[period.holds(days["day"]), name].dropna()
-    return float(inside.sum()) if len(inside) == period.days else math.nan
+    days = (period.start + dt.timedelta(days=turn) for turn in range(period.days))
+    return math.fsum(by_day.get(day, math.nan) for day in days)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from shopnb import labels, text, view
 from shopnb.findings import Finding
 from shopnb.findings.reviews import Seen, find_reviews
@@ -37,9 +35,11 @@ class ReviewAnalysis(Page):
         return {**super().choices(), "aspect": ("", *aspect_names(self))}
 
     def compute(self) -> Numbers:
-        """Read, judge and count."""
+        """The numbers, each worked out when it is asked for; the reviews are read, the period is checked."""
         self.choice("aspect")
-        return review_analysis_numbers.compute(self)
+        numbers = Numbers(self)
+        _ = numbers.period
+        return numbers
 
     def period(self) -> tuple[Period | None, Period | None]:
         """The period and the one before."""
@@ -141,7 +141,7 @@ class ReviewAnalysis(Page):
                 self.text("card.with_text"),
                 labels.format_value(len(n.now), "int", self.lang),
                 lines=count_line,
-                spark=self._weeks(n.said.reviews["negative"], "reviews"),
+                spark=self._weeks("negative", "reviews"),
                 spark_alt=self.text("card.spark", name=self.text("card.with_text")),
             )
         ]
@@ -150,16 +150,14 @@ class ReviewAnalysis(Page):
                 self.text("card.negative"),
                 int(n.now["negative"].sum()),
                 int(n.before["negative"].sum()),
-                n.said.reviews["negative"],
+                "negative",
             )
         )
         if n.lead:
             label = self.text("card.mentions", aspect=names[n.lead.aspect])
-            marked = metrics.complaining(n.said, n.lead.aspect)
-            cards.append(self._share_card(label, n.lead.negative, n.lead.negative_before, marked))
-        late = metrics.complaining_of_group(n.said, "logistics")
-        now, before = int(late[n.now.index].sum()), int(late[n.before.index].sum())
-        cards.append(self._share_card(self.text("card.logistics"), now, before, late))
+            cards.append(self._share_card(label, n.lead.negative, n.lead.negative_before, n.lead.aspect))
+        now, before = n.complaints("logistics", n.now), n.complaints("logistics", n.before)
+        cards.append(self._share_card(self.text("card.logistics"), now, before, "logistics"))
         return [*cards, *self._per_thousand_card(), *self._score_card()]
 
     def _per_thousand_card(self) -> list[view.Card]:
@@ -176,15 +174,15 @@ class ReviewAnalysis(Page):
         suffix = self.text("card.by_payment" if behind.aligned else "card.by_day", first=n.lags[0], last=n.lags[1])
         return [view.Card(self.text("card.per_thousand"), f"{per.estimate:.1f}", suffix, tuple(lines))]
 
-    def _weeks(self, marked: pd.Series, name: str) -> tuple[float | None, ...]:
+    def _weeks(self, what: str, name: str) -> tuple[float | None, ...]:
         """A number of the last weeks for the small line; none where there are fewer than four."""
         n: Numbers = self.numbers
         if n.period is None:
             return ()
-        weeks = metrics.weekly(n.said, marked, n.period.end)
+        weeks = n.weeks(what)
         return tuple(float(value) for value in weeks[name].tail(9)) if len(weeks) >= LEAST_WEEKS else ()
 
-    def _share_card(self, label: str, part: int, part_before: int, marked: pd.Series) -> view.Card:
+    def _share_card(self, label: str, part: int, part_before: int, what: str) -> view.Card:
         n: Numbers = self.numbers
         now, before = metrics.share(part, len(n.now)), metrics.share(part_before, len(n.before))
         if math.isnan(now.estimate):
@@ -200,7 +198,7 @@ class ReviewAnalysis(Page):
             if not change.low <= 0 <= change.high:
                 tone = "attention" if change.estimate > 0 else "good"
         value = labels.format_value(now.estimate, "pct", self.lang)
-        spark = self._weeks(marked, "value")
+        spark = self._weeks(what, "value")
         return view.Card(label, value, "", tuple(lines), direction, tone, spark, self.text("card.spark", name=label))
 
     def _score_card(self) -> list[view.Card]:

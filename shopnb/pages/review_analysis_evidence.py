@@ -27,8 +27,12 @@ _SHOWN = 400  # characters of a review that a table shows
 
 def typical_clauses(page: Page, aspect: str, count: int) -> list[str]:
     """The clauses that stand best for what is said of an aspect: complaints if there are any, else praise."""
+    return page.kept.value(f"typical_clauses.{aspect}", page.given, lambda: _by_typicality(page, aspect))[:count]
+
+
+def _by_typicality(page: Page, aspect: str) -> list[str]:
     n: Numbers = page.numbers
-    said = n.said.opinions[n.said.opinions["review"].isin(n.now.index) & (n.said.opinions["aspect"] == aspect)]
+    said = n.opinions.get(aspect, n.said.opinions.iloc[:0])
     bad = said[said["polarity"] == "negative"]
     by_letters = {
         "".join(filter(str.isalnum, reviews_more.plain_clause(clause))): clause
@@ -37,7 +41,7 @@ def typical_clauses(page: Page, aspect: str, count: int) -> list[str]:
     clauses = list(by_letters.values())
     telling = [clause for clause in clauses if len(clause) >= TELLING] or clauses
     order = np.argsort(-text.typicality(telling), kind="stable")
-    return [telling[place][:40] for place in order[:count]]
+    return [telling[place][:40] for place in order]
 
 
 def evidence(page: Page) -> Parts:

@@ -11,7 +11,7 @@ from shopnb import charts, labels, view
 from shopnb.findings.reviews import LEAST_PRAISE, OWNERS
 from shopnb.metrics import reviews as metrics
 from shopnb.metrics import reviews_more as more
-from shopnb.pages.aspects import aspect_names, own_words
+from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
 from shopnb.pages.review_analysis_numbers import Numbers, item_label
 from shopnb.stats import Estimate
@@ -119,7 +119,7 @@ def words(page: Page) -> Parts:
 
 def _marking(page: Page) -> Part:
     n: Numbers = page.numbers
-    found = more.marking_words(n.now) if len(n.now) >= metrics.LEAST_REVIEWS else pd.DataFrame()
+    found = n.marking_words
     if found.empty:
         return page.muted("words.none")
     shown = found.assign(
@@ -161,7 +161,7 @@ def _tests(page: Page) -> Part:
 
 def _own_aspects(page: Page) -> Part:
     n: Numbers = page.numbers
-    found = more.own_aspects(n.now, own_words=own_words(page))
+    found = n.new_nouns
     if found.empty:
         return NOTHING
     shown = found.rename(columns={"negative": "negative_count", "positive": "positive_count"})

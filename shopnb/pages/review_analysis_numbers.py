@@ -1,13 +1,14 @@
-"""The numbers of the review page, computed once for a set of parameters."""
+"""The numbers of the review page."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 
+import ibis
 import pandas as pd
 
+from shopnb.derived import PartOf, derived
 from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings.reviews import Place, leading
 from shopnb.metrics import items, reviews_bought, reviews_orders
@@ -22,36 +23,231 @@ from shopnb.pages.base import Page
 
 DAYS = 30  # reviews are compared 30 days against the 30 before
 OWN = ("", "own", "本店", "自己")  # what people write for their own shop beside rivals
+GROUPS = ("product", "logistics", "service")  # sides of a trade that reviews complain of
 ANSWER_DAYS = 7  # negative reviews so recent are to be answered
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """All numbers of the page. Periods are None where the reviews have no days: then `now` is all of them."""
+class Numbers(PartOf[Page]):
+    """All numbers of the page, each worked out when it is first asked for, from the parameters it reads.
 
-    said: Said
-    period: Period | None
-    compare: Period | None
-    now: pd.DataFrame
-    before: pd.DataFrame
-    counts: list[AspectCount]
-    lead: AspectCount | None
-    since: Onset | None
-    spots: pd.DataFrame  # of the leading complaint
-    place: Place | None
-    refunds: RefundsSeen | None
-    shop_days: pd.DataFrame  # daily report, empty where there is none
-    trade_days: pd.DataFrame  # buyers, orders, parcels a day
-    paid_since: Onset | None  # day of payment from which the place's item is refunded for faults; None: not looked
-    bought: reviews_bought.Bought | None  # reviews joined to orders; None where order ids or orders are missing
-    paid_days: pd.DataFrame  # reviews by day of payment, at equal age
-    said_since: Onset | None  # day of payment from which the leading complaint is written more often
-    refunded: RefundsSeen | None  # of the orders whose reviews make that complaint
-    conversion: items.ItemChange | None  # of the place's item, last 7 days against normal weeks before the onset
-    to_answer: pd.DataFrame
-    clusters: list[more.Cluster]
-    changes: pd.DataFrame  # events of the change log with shares before and after
-    rival: more.Rival | None  # None without reviews of another shop
+    Periods are None where the reviews have no days: then `now` is all of them.
+    """
+
+    @property
+    def _reviews(self) -> ibis.Table:
+        return self._whole.shop.table("reviews")
+
+    @property
+    def _own_names(self) -> tuple[str, ...]:
+        return (self._whole.shop.name, *OWN)
+
+    def _table(self, name: str) -> ibis.Table | None:
+        return self._whole.shop.table(name) if self._whole.shop.has(name) else None
+
+    @derived
+    def said(self) -> Said:
+        """The reviews up to the last day, judged."""
+        item, until = self.given["item"], self._whole.day("end_date")
+        said = metrics.read_reviews(
+            self._reviews, until=until, item=item, own_names=self._own_names, own_words=own_words(self._whole)
+        )
+        if said.all_rows:
+            return said
+        if item:
+            known = self._reviews.select("item_id").distinct().to_pandas()["item_id"].dropna()
+            raise ParameterError(
+                "parameter_choice", report=self._whole.slug, name="item", found=item, allowed=", ".join(known)
+            )
+        raise MissingDataError("no_days", report=self._whole.slug, table="reviews", end=self.given["end_date"])
+
+    @derived
+    def _periods(self) -> tuple[Period | None, Period | None]:
+        return _periods(self._whole, self.said)
+
+    @property
+    def period(self) -> Period | None:
+        """The days looked at."""
+        return self._periods[0]
+
+    @property
+    def compare(self) -> Period | None:
+        """The days compared with."""
+        return self._periods[1]
+
+    @derived
+    def now(self) -> pd.DataFrame:
+        """Reviews of the period."""
+        return metrics.within(self.said, self.period)
+
+    @derived
+    def before(self) -> pd.DataFrame:
+        """Reviews of the period compared with."""
+        return metrics.within(self.said, self.compare) if self.compare else self.said.reviews.iloc[:0]
+
+    @derived
+    def counts(self) -> list[AspectCount]:
+        """Complaints and praise of each aspect."""
+        return metrics.aspect_counts(self.said, self.now, self.before)
+
+    def marked(self, what: str) -> pd.Series:
+        """Which reviews are `negative`, or complain of `product`, `logistics` or `service`, or of an aspect."""
+        return self.kept.value(f"Numbers.marked.{what}", self.given, lambda: self._marked_anew(what))
+
+    def _marked_anew(self, what: str) -> pd.Series:
+        if what == "negative":
+            return self.said.reviews["negative"]
+        if what in GROUPS:
+            return metrics.complaining_of_group(self.said, what)
+        return metrics.complaining(self.said, what)
+
+    def weeks(self, what: str) -> pd.DataFrame:
+        """The share of them by week up to the last day of the period, which there must be."""
+        return self.kept.value(f"Numbers.weeks.{what}", self.given, lambda: self._weeks_anew(what))
+
+    def _weeks_anew(self, what: str) -> pd.DataFrame:
+        if self.period is None:
+            raise ValueError("reviews without days have no weeks")
+        return metrics.weekly(self.said, self.marked(what), self.period.end)
+
+    @derived
+    def opinions(self) -> dict[str, pd.DataFrame]:
+        """Aspect to what the reviews of the period say of it, in their order."""
+        said = self.said.opinions
+        return dict(iter(said[said["review"].isin(self.now.index)].groupby("aspect")))
+
+    @derived
+    def marking_words(self) -> pd.DataFrame:
+        """Words that mark bad from good; none where there are too few reviews."""
+        return more.marking_words(self.now) if len(self.now) >= metrics.LEAST_REVIEWS else pd.DataFrame()
+
+    @derived
+    def new_nouns(self) -> pd.DataFrame:
+        """Nouns that deserve an aspect."""
+        return more.own_aspects(self.now, own_words=own_words(self._whole))
+
+    @derived
+    def trade_days(self) -> pd.DataFrame:
+        """Buyers, orders, parcels a day."""
+        return reviews_orders.trade_days(self._table("shop_daily"))
+
+    @derived
+    def shop_days(self) -> pd.DataFrame:
+        """The daily report; empty where there is none."""
+        found = self._table("shop_daily")
+        return pd.DataFrame() if found is None else daily(found)
+
+    @derived
+    def to_answer(self) -> pd.DataFrame:
+        """Negative reviews that are to be answered."""
+        return _to_answer(self.now, self.period)
+
+    @derived
+    def clusters(self) -> list[more.Cluster]:
+        """Complaints that came together."""
+        return more.clusters(self.said, self.period.end) if self.period else []
+
+    @derived
+    def changes(self) -> pd.DataFrame:
+        """Events of the change log with shares before and after."""
+        if self.period is None:
+            return pd.DataFrame()
+        return more.around_changes(self.said, self._whole.frame("changes"), self.period.end, self.bought)
+
+    @derived
+    def rival(self) -> more.Rival | None:
+        """The rival asked for, else the one with most reviews, beside the own ones; None without reviews of another."""
+        known = metrics.rivals(self._reviews, own_names=self._own_names)
+        asked = self.given["rival"]
+        if asked and asked not in known:
+            raise ParameterError(
+                "parameter_choice", report=self._whole.slug, name="rival", found=asked, allowed=", ".join(known) or "-"
+            )
+        if not known:
+            return None
+        name, until = asked or known[0], self._whole.day("end_date")
+        theirs = metrics.read_reviews(
+            self._reviews, until=until, item="", own_names=(), rival=name, own_words=own_words(self._whole)
+        )
+        return more.beside_rival(self.said, theirs, name, asked=self.period)
+
+    @derived
+    def bought(self) -> reviews_bought.Bought | None:
+        """Reviews beside their orders, where both files name them."""
+        orders = self._table("orders")
+        if self.period is None or orders is None:
+            return None
+        return reviews_bought.join_orders(self.said, self._reviews, orders, self.period.end)
+
+    # The leading complaint
+
+    @derived
+    def lead(self) -> AspectCount | None:
+        """The aspect asked for, else the leading complaint."""
+        return _lead(self._whole, self.counts)
+
+    @property
+    def _marked(self) -> pd.Series:
+        """Which reviews make it."""
+        if self.lead is None:
+            return pd.Series(False, index=self.said.reviews.index)
+        return self.marked(self.lead.aspect)
+
+    @derived
+    def since(self) -> Onset | None:
+        """Since when it is more frequent."""
+        return metrics.onset(self.said, self._marked, self.period.end) if self.period else None
+
+    @derived
+    def spots(self) -> pd.DataFrame:
+        """Items and SKUs it is about."""
+        return metrics.places(self.now, self._marked) if len(self.now) else pd.DataFrame()
+
+    @derived
+    def place(self) -> Place | None:
+        """Where it gathers."""
+        return _place(self._whole, self.spots, self.lead)
+
+    @derived
+    def refunds(self) -> RefundsSeen | None:
+        """Refunds of that item for faults; None: not looked."""
+        refunds = self._table("refunds")
+        if not (self.place and self.place.item_id and self.period and self.compare) or refunds is None:
+            return None
+        return reviews_orders.fault_refunds(refunds, self.place.item_id, self.period, self.compare)
+
+    @derived
+    def paid_since(self) -> Onset | None:
+        """Day of payment from which that item is refunded for faults; None: not looked."""
+        refunds = self._table("refunds")
+        if not (self.place and self.place.item_id and self.period) or refunds is None:
+            return None
+        return reviews_orders.paid_since(refunds, self.place.item_id, self.trade_days, self.period.end)
+
+    @derived
+    def paid_days(self) -> pd.DataFrame:
+        """Reviews by day of payment, at equal age."""
+        if self.bought is None or self.period is None:
+            return pd.DataFrame()
+        return reviews_bought.by_payment(self.said, self.bought, self._marked, self.period.end)
+
+    @derived
+    def said_since(self) -> Onset | None:
+        """Day of payment from which the complaint is written more often."""
+        return reviews_bought.since_payment(self.paid_days) if self.bought and self.lead else None
+
+    @derived
+    def refunded(self) -> RefundsSeen | None:
+        """Refunds of the orders whose reviews make the complaint."""
+        refunds = self._table("refunds")
+        if not (self.bought and self.lead) or refunds is None:
+            return None
+        rows = self.said.reviews.index[self._marked.to_numpy(bool)]
+        return reviews_bought.refunded(self.said, rows, self._reviews, refunds)
+
+    @derived
+    def conversion(self) -> items.ItemChange | None:
+        """Of the place's item, the last 7 days against normal weeks before the onset."""
+        return _conversion(self._whole, self.place, self.since, self.period)
 
     @property
     def end(self) -> dt.date | None:
@@ -68,7 +264,7 @@ class Numbers:
 
     def complaints(self, group: str, rows: pd.DataFrame) -> int:
         """Reviews among `rows` that complain of product, logistics or service."""
-        return int(metrics.complaining_of_group(self.said, group)[rows.index].sum())
+        return int(self.marked(group)[rows.index].sum())
 
     def behind(self, group: str, period: Period | None) -> Behind:
         """What a group of complaints is counted on: parcels for logistics where known, buyers for all else."""
@@ -87,98 +283,7 @@ class Numbers:
         """Reviews that make the leading complaint and whose order is known."""
         if self.lead is None or self.bought is None:
             return 0
-        return int(self.bought.paid[metrics.complaining(self.said, self.lead.aspect)].notna().sum())
-
-
-def compute(page: Page) -> Numbers:
-    """Read, judge and count the reviews; date and place the leading complaint."""
-    table = page.shop.table("reviews")
-    own_names = (page.shop.name, *OWN)
-    said = metrics.read_reviews(
-        table, until=page.day("end_date"), item=page.given["item"], own_names=own_names,
-        own_words=own_words(page),
-    )  # fmt: skip
-    if not said.all_rows:
-        if page.given["item"]:
-            known = table.select("item_id").distinct().to_pandas()["item_id"].dropna()
-            raise ParameterError(
-                "parameter_choice", report=page.slug, name="item", found=page.given["item"], allowed=", ".join(known)
-            )
-        raise MissingDataError("no_days", report=page.slug, table="reviews", end=page.given["end_date"])
-    period, compare = _periods(page, said)
-    now = metrics.within(said, period)
-    before = metrics.within(said, compare) if compare else said.reviews.iloc[:0]
-    counts = metrics.aspect_counts(said, now, before)
-    lead = _lead(page, counts)
-    marked = metrics.complaining(said, lead.aspect) if lead else pd.Series(False, index=said.reviews.index)
-    since = metrics.onset(said, marked, period.end) if period else None
-    spots = metrics.places(now, marked) if len(now) else pd.DataFrame()
-    place = _place(page, spots, lead)
-    trade = reviews_orders.trade_days(page.shop.table("shop_daily") if page.shop.has("shop_daily") else None)
-    refunds = paid = None
-    if place and place.item_id and period and compare and page.shop.has("refunds"):
-        refunds = reviews_orders.fault_refunds(page.shop.table("refunds"), place.item_id, period, compare)
-        paid = reviews_orders.paid_since(page.shop.table("refunds"), place.item_id, trade, period.end)
-    bought = _bought(page, said, period)
-    paid_days = reviews_bought.by_payment(said, bought, marked, period.end) if bought and period else pd.DataFrame()
-    return Numbers(
-        said=said,
-        period=period,
-        compare=compare,
-        now=now,
-        before=before,
-        counts=counts,
-        lead=lead,
-        since=since,
-        spots=spots,
-        place=place,
-        refunds=refunds,
-        shop_days=daily(page.shop.table("shop_daily")) if page.shop.has("shop_daily") else pd.DataFrame(),
-        trade_days=trade,
-        paid_since=paid,
-        bought=bought,
-        paid_days=paid_days,
-        said_since=reviews_bought.since_payment(paid_days) if bought and lead else None,
-        refunded=_refunded(page, said, marked) if bought and lead else None,
-        conversion=_conversion(page, place, since, period),
-        to_answer=_to_answer(now, period),
-        clusters=more.clusters(said, period.end) if period else [],
-        changes=more.around_changes(said, page.frame("changes"), period.end, bought) if period else pd.DataFrame(),
-        rival=_rival(page, said, period, own_names),
-    )
-
-
-def _bought(page: Page, said: Said, period: Period | None) -> reviews_bought.Bought | None:
-    """Reviews beside their orders, where both files name them."""
-    if period is None or not page.shop.has("orders"):
-        return None
-    return reviews_bought.join_orders(said, page.shop.table("reviews"), page.shop.table("orders"), period.end)
-
-
-def _refunded(page: Page, said: Said, marked: pd.Series) -> RefundsSeen | None:
-    if not page.shop.has("refunds"):
-        return None
-    rows = said.reviews.index[marked.to_numpy(bool)]
-    return reviews_bought.refunded(said, rows, page.shop.table("reviews"), page.shop.table("refunds"))
-
-
-def _rival(page: Page, said: Said, period: Period | None, own_names: tuple[str, ...]) -> more.Rival | None:
-    """The rival asked for, else the one with most reviews, beside the own ones."""
-    table = page.shop.table("reviews")
-    known = metrics.rivals(table, own_names=own_names)
-    asked = page.given["rival"]
-    if asked and asked not in known:
-        raise ParameterError(
-            "parameter_choice", report=page.slug, name="rival", found=asked, allowed=", ".join(known) or "-"
-        )
-    if not known:
-        return None
-    name = asked or known[0]
-    theirs = metrics.read_reviews(
-        table, until=page.day("end_date"), item="", own_names=(), rival=name,
-        own_words=own_words(page),
-    )  # fmt: skip
-    return more.beside_rival(said, theirs, name, asked=period)
+        return int(self.bought.paid[self.marked(self.lead.aspect)].notna().sum())
 
 
 def _periods(page: Page, said: Said) -> tuple[Period | None, Period | None]:

@@ -20,11 +20,10 @@ from shopnb.pages import review_analysis_payment as payment
 from shopnb.pages import review_analysis_where as where
 from shopnb.pages.aspects import aspect_names
 from shopnb.pages.base import Page
-from shopnb.pages.review_analysis_numbers import Numbers
+from shopnb.pages.review_analysis_numbers import GROUPS, Numbers
 from shopnb.stats import Estimate
 
 Parts = tuple[view.ChartPart | view.TablePart | view.TextPart, ...]
-GROUPS = ("product", "logistics", "service")
 SCORES = {"product": "description_score", "logistics": "logistics_score", "service": "service_score"}
 
 
@@ -37,16 +36,15 @@ def _trend(page: Page) -> Parts:
     n: Numbers = page.numbers
     if n.period is None:
         return page.muted("trend.undated"), *[more.NOTHING] * 6
-    weeks = metrics.weekly(n.said, n.said.reviews["negative"], n.period.end)
+    weeks = n.weeks("negative")
     if len(weeks) < 2:
         rest = more.NOTHING, *_by_payment(page)
         return page.muted("trend.too_few"), _onset_line(page), more.alarm_line(page), *rest
     all_negative = page.text("trend.negative")
     parts = [weeks.assign(series=all_negative)]
     if n.lead:
-        marked = metrics.complaining(n.said, n.lead.aspect)
         name = page.text("trend.mentions", aspect=aspect_names(page)[n.lead.aspect])
-        parts.append(metrics.weekly(n.said, marked, n.period.end).assign(series=name))
+        parts.append(n.weeks(n.lead.aspect).assign(series=name))
     title = page.text(
         "trend.title", last=float(weeks["value"].iloc[-1]), part=int(weeks["marked"].iloc[-1]),
         whole=int(weeks["reviews"].iloc[-1]), low=float(weeks["value"].min()), high=float(weeks["value"].max()),
@@ -146,13 +144,10 @@ def _aspect_table(page: Page, spoken: list[AspectCount]) -> view.TablePart:
 
 def _three_way(page: Page) -> Parts:
     n: Numbers = page.numbers
-    marked = {group: metrics.complaining_of_group(n.said, group) for group in GROUPS}
+    marked = {group: n.marked(group) for group in GROUPS}
     chart: view.ChartPart | view.TextPart = page.muted("three_way.no_weeks")
     if n.period:
-        weeks = [
-            metrics.weekly(n.said, marked[group], n.period.end).assign(series=page.text(f"group.{group}"))
-            for group in GROUPS
-        ]
+        weeks = [n.weeks(group).assign(series=page.text(f"group.{group}")) for group in GROUPS]
         if len(weeks[0]) >= 2:
             counts = {group: int(marked[group][n.now.index].sum()) for group in GROUPS}
             most = max(GROUPS, key=lambda group: counts[group])

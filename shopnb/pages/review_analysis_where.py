@@ -164,7 +164,7 @@ def sizing_table(page: Page) -> Part:
     """The sizing note: which way sizes miss, and what the page should say."""
     n: Numbers = page.numbers
     found = reviews_more.sizing(n.said, n.now)
-    if found.empty and not metrics.complaining(n.said, "size")[n.now.index].any():
+    if found.empty and not n.marked("size")[n.now.index].any():
         return NOTHING
     if found.empty:
         return page.muted("where.no_sizing", count=metrics.LEAST_MENTIONS)
