@@ -6,6 +6,7 @@ problem, where and fix. Our own mistakes stay plain exceptions with a traceback.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shopnb import labels
@@ -54,11 +55,59 @@ class InputError(ShopnbError):
 
 
 class ParameterError(ShopnbError):
-    """Raised when a parameter is unknown, of the wrong type or out of range."""
+    """Raised when a parameter is unknown, of the wrong type or out of range.
+
+    Its sentence names the parameter (`name`) as its control does, and as `-p` takes it.
+    """
+
+    def parts(self, lang: str) -> dict[str, str]:
+        """The parts of the message, report and parameter by the names that a reader sees."""
+        report, name = self.values.get("report"), self.values.get("name")
+        values = dict(self.values)
+        if self.code == "parameter_choice":
+            groups = (f"parameters.choices.{name}", f"{report}.{name}")
+            values["found"] = _named(values["found"], groups, lang)
+            values["allowed"] = [_named(one, groups, lang) for one in values["allowed"]]
+        if name:
+            values["name"] = _named(name, ("parameters",), lang)
+        return labels.error_parts(self.code, lang, **_in_words(values, lang))
 
 
 class MissingDataError(ShopnbError):
-    """Raised when a report needs a table, a period or a column that the shop folder does not have."""
+    """Raised when a report needs a table, a period or a column that the shop folder does not have.
+
+    Its sentence names the table (`table`) in words, and as `get` where it is downloaded.
+    """
+
+    def parts(self, lang: str) -> dict[str, str]:
+        """The parts of the message, report and table by the names that a reader sees."""
+        told = _in_words(self.values, lang)
+        if "table" in told:
+            keys = {"table": f"intake.tables.{told['table']}", "get": f"intake.get.{told['table']}"}
+            told |= {name: labels.text(key, lang) for name, key in keys.items()}
+        return labels.error_parts(self.code, lang, **told)
+
+
+def _named(value: Any, groups: Sequence[str], lang: str) -> Any:
+    """A word of ours as its control shows it, itself behind it; any other value as it is."""
+    for group in groups:
+        if labels.has(f"{group}.{value}", lang):
+            return labels.text("errors.parameter", lang, label=labels.text(f"{group}.{value}", lang), name=value)
+    return value
+
+
+def _in_words(values: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Values as a sentence tells them: a report by its name, several by the mark between them, a number as typed."""
+    told = {}
+    for key, value in values.items():
+        if key == "report" and labels.has(f"{value}.name", lang):
+            value = labels.text(f"{value}.name", lang)
+        elif isinstance(value, list | tuple):
+            value = labels.text("common.list_mark", lang).join(map(str, value))
+        elif isinstance(value, float):
+            value = f"{value:.15g}"
+        told[key] = value
+    return told
 
 
 class RunError(ShopnbError):

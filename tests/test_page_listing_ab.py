@@ -144,7 +144,7 @@ def test_a_table_without_one_true_row_is_refused(tmp_path):
         ({"rotation": "often"}, "parameter_choice"),
         ({"test": "zz"}, "unknown_test"),
         ({"min_effect": 3.0}, "parameter_share"),
-        ({"start_date": "2027-01-01", "end_date": "2027-01-05"}, "no_days_in_period"),
+        ({"start_date": "2027-01-01", "end_date": "2027-01-05"}, "no_test_days"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_is_allowed(shops, given, code):

@@ -242,7 +242,7 @@ def test_assumptions_give_the_way_to_margin(sample_shop, page):
 @pytest.mark.parametrize(
     ("given", "code"),
     [("rent=3", "parameter_choice"), ("unit_cost=cheap", "parameter_number"), ("fee_rate=5", "parameter_share"),
-     ("monthly=-1", "parameter_positive")],
+     ("monthly=-1", "parameter_negative"), ("monthly=inf", "parameter_number")],
 )  # fmt: skip
 def test_wrong_assumptions_are_refused(sample_shop, given, code):
     with pytest.raises(ParameterError, match=code):

@@ -134,9 +134,9 @@ def test_a_given_period_must_be_there(shop):
     assert page.numbers.choice.reason == "no_partner"
     with pytest.raises(MissingDataError) as raised:
         _ = opened(shop, end_date="2026-07-18").numbers
-    assert raised.value.code == "no_traffic_period"
+    assert raised.value.code == "no_traffic_end"
     assert all(
-        labels.has(f"errors.no_traffic_period.{part}", lang) for part in ("problem", "fix") for lang in ("zh", "en")
+        labels.has(f"errors.no_traffic_end.{part}", lang) for part in ("problem", "fix") for lang in ("zh", "en")
     )
 
 
@@ -293,8 +293,9 @@ def test_the_what_if_takes_named_sources_and_refuses_others(shop):
     assert found.buyers.low < found.buyers.estimate < found.buyers.high
     turned = opened(shop, from_source=found.taker, to_source=found.giver, moved_visitors=500).numbers.move
     assert (turned.giver, turned.taker, turned.visitors) == (found.taker, found.giver, 500)
-    for given in ({"from_source": "没有的来源"}, {"moved_visitors": 0}):
-        with pytest.raises(ParameterError, match="parameter_choice"):
+    refused = {"parameter_choice": {"from_source": "没有的来源"}, "parameter_positive": {"moved_visitors": 0}}
+    for code, given in refused.items():
+        with pytest.raises(ParameterError, match=code):
             opened(shop, **given).record()
 
 

@@ -73,7 +73,7 @@ def show(page: Page, section: str) -> None:
 
 def _sources(page: Page) -> Mapping[str, Sequence[Any]]:
     names = [str(name) for name in page.numbers.wide["label"]]
-    return {"from_source": ["", *names], "to_source": ["", *names]}
+    return {"sources": names, "from_source": ["", *names], "to_source": ["", *names]}
 
 
 def _versions(page: Page) -> Mapping[str, Sequence[Any]]:
@@ -133,7 +133,8 @@ def _edges(page: Page) -> list[Dial]:
     ends = [0.0, *edges, 2 * edges[-1]] if edges else []
     return [
         Dial(
-            "bands", entry=str(place), value=edge, low=math.ceil(ends[place]) + 1, high=math.floor(ends[place + 2]) - 1,
+            "bands", entry=str(place), value=edge,
+            low=min(math.ceil(ends[place]) + 1, edge), high=max(math.floor(ends[place + 2]) - 1, edge),
             label=labels.text("widgets.edge", page.lang, place=place + 1), base=base,
         )
         for place, edge in enumerate(edges)

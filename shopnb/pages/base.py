@@ -34,6 +34,7 @@ from shopnb.view import FindingView, Note
 
 _OF_THEIR_OWN = ("shop", "lang", "start_date", "end_date", "due_date")  # parameters with checks of their own
 _LEFT_TO_THE_PAGE = ("", "auto")
+YEARS = range(2000, 2101)  # of the days that a parameter may name
 
 
 @dataclass(frozen=True)
@@ -284,9 +285,12 @@ class Page(ABC):
         if not written:
             return None
         try:
-            return dt.date.fromisoformat(written)
+            day = dt.date.fromisoformat(written)
         except ValueError:
             raise ParameterError("parameter_day", report=self.slug, name=name, found=written) from None
+        if day.year not in YEARS:  # half a year typed, and days whose neighbours no calendar has
+            raise ParameterError("parameter_year", report=self.slug, name=name, found=written)
+        return day
 
     def share(self, name: str) -> float:
         """A parameter that is a share, 0 to below 1; 0 stands for "not given"."""
@@ -309,7 +313,7 @@ class Page(ABC):
         value = str(self.given[name])
         if value not in allowed:
             raise ParameterError(
-                "parameter_choice", report=self.slug, name=name, found=value, allowed=", ".join(filter(None, allowed))
+                "parameter_choice", report=self.slug, name=name, found=value, allowed=[*filter(None, allowed)]
             )
         return value
 

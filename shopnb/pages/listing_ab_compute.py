@@ -43,7 +43,7 @@ def compute(page: ListingAb) -> Numbers:
         raise ParameterError("parameter_share", report=page.slug, name="min_effect", found=effect)
     if page.given["planned_days"] < 0:
         raise ParameterError(
-            "parameter_positive", report=page.slug, name="planned_days", found=page.given["planned_days"]
+            "parameter_negative", report=page.slug, name="planned_days", found=page.given["planned_days"]
         )
     rate = page.margin_rate()
     if test.source in OTHER:
@@ -57,14 +57,7 @@ def compute(page: ListingAb) -> Numbers:
     if counts.daily.empty:
         if counts.refused:
             raise MissingDataError("no_true_rows", report=page.slug, test=test.name, rows=_refused_count(counts))
-        raise MissingDataError(
-            "no_days_in_period",
-            report=page.slug,
-            start=page.given["start_date"],
-            end=page.given["end_date"],
-            first=test.first,
-            last=test.last,
-        )
+        raise MissingDataError("no_test_days", test=test.name, first=test.first, last=test.last)
     return _daily(page, test, counts, rotation, effect, rate)
 
 
@@ -76,9 +69,8 @@ def _test(page: ListingAb) -> ListingTest:
         if given in (test.name, *test.key):
             return test
     names = [test.name for test in page.tests]
-    near = difflib.get_close_matches(given, names, n=1)
-    listed = ", ".join(names[:5])
-    raise ParameterError("unknown_test", report=page.slug, found=given, known=listed, nearest=(near or names)[0])
+    near = [name for name in names if given in name] or difflib.get_close_matches(given, names, n=1)
+    raise ParameterError("unknown_test", report=page.slug, found=given, known=names[:5], nearest=(near or names)[0])
 
 
 def _metric(page: ListingAb, known: Sequence[str], default: str) -> str:
@@ -89,9 +81,7 @@ def _metric(page: ListingAb, known: Sequence[str], default: str) -> str:
     for key in known:
         if given == key or any(given == page.named_metric(key, lang) for lang in labels.LANGUAGES):
             return key
-    raise ParameterError(
-        "parameter_choice", report=page.slug, name="metric", found=given, allowed=", ".join(("auto", *known))
-    )
+    raise ParameterError("parameter_choice", report=page.slug, name="metric", found=given, allowed=["auto", *known])
 
 
 def _control(page: ListingAb, counts: Counts | pd.DataFrame) -> str:
@@ -99,9 +89,7 @@ def _control(page: ListingAb, counts: Counts | pd.DataFrame) -> str:
     daily = counts.daily if isinstance(counts, Counts) else counts
     known = sorted(daily["variant"].unique())
     if given and given not in known:
-        raise ParameterError(
-            "parameter_choice", report=page.slug, name="control", found=given, allowed=", ".join(known)
-        )
+        raise ParameterError("parameter_choice", report=page.slug, name="control", found=given, allowed=known)
     return metrics.current_of(daily, given)
 
 

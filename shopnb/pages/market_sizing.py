@@ -22,6 +22,7 @@ from shopnb.stats import Estimate
 from shopnb.view import Note
 
 WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
+LISTED = 5  # snapshots that an error names, the oldest first
 
 
 class MarketSizing(Page):
@@ -51,9 +52,9 @@ class MarketSizing(Page):
                 report=self.slug,
                 name="sold_window_days",
                 found=window,
-                allowed=", ".join(str(days) for days in WINDOWS),
+                allowed=WINDOWS,
             )
-        if per_buyer <= 0:
+        if not 0 < per_buyer < math.inf:
             raise ParameterError("parameter_positive", report=self.slug, name="units_per_buyer", found=per_buyer)
         settings, assumed = self.shop.settings, read_assumptions(self.given["assumptions"])
         given = Given(
@@ -84,12 +85,10 @@ class MarketSizing(Page):
         if end:
             chosen = chosen[[day is None or day <= end for day in chosen["snapshot_on"]]]
         if chosen.empty:
-            raise MissingDataError(
-                "no_snapshot",
-                query=asked or labels.MISSING,
-                end=end.isoformat() if end else labels.MISSING,
-                known=", ".join(dict.fromkeys(found["query"])),
-            )
+            there = found[found["query"] == asked] if asked else found
+            dated = [(day, query) for query, day in zip(there["query"], there["snapshot_on"], strict=True) if day]
+            known = [f"{query} {day}" for day, query in sorted(dated)[:LISTED]]
+            raise MissingDataError("no_snapshot", report=self.slug, table="listing", end=end, known=known)
         first = chosen.iloc[0]
         return first["query"], first["snapshot_on"]
 
@@ -97,9 +96,14 @@ class MarketSizing(Page):
         edges = []
         for text in self.given["bands"]:
             try:
-                edges.append(float(text))
+                edge = float(text)
             except ValueError:
-                raise ParameterError("parameter_number", report=self.slug, name="bands", found=text) from None
+                edge = math.nan
+            if not math.isfinite(edge):
+                raise ParameterError("parameter_number", report=self.slug, name="bands", found=text, example="40")
+            if edge <= 0:
+                raise ParameterError("parameter_positive", report=self.slug, name="bands", found=text)
+            edges.append(edge)
         return sorted(set(edges))
 
     def _basis(self) -> MarketBasis:

@@ -74,7 +74,7 @@ def read_assumptions(written: list[str]) -> Assumptions:
     ------
     ParameterError
         `parameter_choice` for an unknown name, `parameter_number` for a value that is none, `parameter_share` for a
-        share outside 0 to 1, `parameter_positive` for a negative value.
+        share outside 0 to 1, `parameter_negative` for a negative value.
     """
     values: dict[str, float] = {}
     reach: list[float] = []
@@ -82,17 +82,18 @@ def read_assumptions(written: list[str]) -> Assumptions:
     for one in written:
         name, _, text = (part.strip() for part in one.partition("="))
         if name not in ASSUMPTIONS and not name.startswith("margin:"):
-            raise ParameterError(
-                "parameter_choice", report=SLUG, name="assumptions", found=one, allowed=", ".join(ASSUMPTIONS)
-            )
+            allowed = [f"{known}=…" for known in ASSUMPTIONS]
+            raise ParameterError("parameter_choice", report=SLUG, name="assumptions", found=one, allowed=allowed)
         try:
             value = float(text)
         except ValueError:
-            raise ParameterError("parameter_number", report=SLUG, name="assumptions", found=one) from None
+            value = math.nan
+        if not math.isfinite(value):
+            raise ParameterError("parameter_number", report=SLUG, name="assumptions", found=one, example="unit_cost=25")
         if (name in _SHARES or name.startswith("margin:")) and not 0 <= value < 1:
             raise ParameterError("parameter_share", report=SLUG, name="assumptions", found=one)
-        if not 0 <= value < math.inf:
-            raise ParameterError("parameter_positive", report=SLUG, name="assumptions", found=one)
+        if value < 0:
+            raise ParameterError("parameter_negative", report=SLUG, name="assumptions", found=one)
         if name == "reach":
             reach.append(value)
         elif name.startswith("margin:"):

@@ -421,7 +421,7 @@ def _goods_table(page: MarketSizing, shown: pd.DataFrame) -> view.TablePart:
     """The goods behind the dots, one row each, in the order of the page."""
     sold = [
         labels.format_range(low, high, "number", page.lang) if low < high else page.sold(low)
-        for low, high in zip(shown["sold_low"], shown["sold_high"].fillna(math.inf), strict=True)
+        for low, high in zip(shown["sold_low"], shown["sold_high"].astype(float), strict=True)
     ]
     frame = shown.assign(
         item=shown["title"], sold=sold, is_own=shown["is_own"].map({True: page.text("page_one.own"), False: ""})

@@ -8,8 +8,9 @@ import math
 import ibis
 import pandas as pd
 
+from shopnb import labels
 from shopnb.derived import PartOf, derived
-from shopnb.errors import MissingDataError, ParameterError
+from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings.reviews import Place, leading
 from shopnb.metrics import items, reviews_bought, reviews_orders
 from shopnb.metrics import reviews as metrics
@@ -20,11 +21,13 @@ from shopnb.metrics.reviews import AspectCount, Onset, Said
 from shopnb.metrics.reviews_orders import Behind, RefundsSeen
 from shopnb.pages.aspects import own_words
 from shopnb.pages.base import Page
+from shopnb.pages.no_days import no_days
 
 DAYS = 30  # reviews are compared 30 days against the 30 before
 OWN = ("", "own", "本店", "自己")  # what people write for their own shop beside rivals
 GROUPS = ("product", "logistics", "service")  # sides of a trade that reviews complain of
 ANSWER_DAYS = 7  # negative reviews so recent are to be answered
+LISTED = 8  # items that an error names, those reviewed most
 
 
 class Numbers(PartOf[Page]):
@@ -53,12 +56,7 @@ class Numbers(PartOf[Page]):
         )
         if said.all_rows:
             return said
-        if item:
-            known = self._reviews.select("item_id").distinct().to_pandas()["item_id"].dropna()
-            raise ParameterError(
-                "parameter_choice", report=self._whole.slug, name="item", found=item, allowed=", ".join(known)
-            )
-        raise MissingDataError("no_days", report=self._whole.slug, table="reviews", end=self.given["end_date"])
+        raise _nothing_read(self._whole, self._own_names)
 
     @derived
     def _periods(self) -> tuple[Period | None, Period | None]:
@@ -160,7 +158,7 @@ class Numbers(PartOf[Page]):
         asked = self.given["rival"]
         if asked and asked not in known:
             raise ParameterError(
-                "parameter_choice", report=self._whole.slug, name="rival", found=asked, allowed=", ".join(known) or "-"
+                "parameter_choice", report=self._whole.slug, name="rival", found=asked, allowed=known or labels.MISSING
             )
         if not known:
             return None
@@ -291,13 +289,28 @@ def _periods(page: Page, said: Said) -> tuple[Period | None, Period | None]:
     if not said.dated:
         return None, None
     days = [*said.reviews["day"].dropna(), *said.defaults["day"].dropna()]
-    end = page.day("end_date") or max(days)
+    there = min(days), max(days)
+    end = page.day("end_date") or there[1]
     period = Period(page.day("start_date") or end - dt.timedelta(days=DAYS - 1), end)
-    if period.end < min(days) or period.start > max(days):
-        raise MissingDataError(
-            "no_days_in_period", report=page.slug, start=period.start, end=period.end, first=min(days), last=max(days)
-        )
+    if period.end < there[0] or period.start > there[1]:
+        raise no_days(page.slug, "reviews", there, start=period.start, end=page.day("end_date"))
     return period, period.before()
+
+
+def _nothing_read(page: Page, own_names: tuple[str, ...]) -> ShopnbError:
+    """Why there is no review to read: none of the shop's own, none of the item, or none that early."""
+    frame = page.shop.table("reviews").select("shop", "item_id", "reviewed_at").to_pandas()
+    own = frame[frame["shop"].isna() | frame["shop"].isin(own_names)]
+    if own.empty:
+        known = sorted(frame["shop"].unique())
+        return MissingDataError("no_own_reviews", report=page.slug, shop=page.shop.name, known=known)
+    item = page.given["item"]
+    of_item = own[own["item_id"] == item] if item else own
+    if of_item.empty:
+        ids = own["item_id"].dropna().value_counts().index
+        return ParameterError("parameter_choice", report=page.slug, name="item", found=item, allowed=[*ids[:LISTED]])
+    days = of_item["reviewed_at"].dropna().dt.date
+    return no_days(page.slug, "reviews", (min(days), max(days)), end=page.day("end_date"))
 
 
 def _lead(page: Page, counts: list[AspectCount]) -> AspectCount | None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from shopnb.errors import MissingDataError
 from shopnb.findings.overview import MONTH_DAYS, Basis, find_overview, recheck
 from shopnb.metrics import funnel, items, overview
 from shopnb.metrics.big_orders import big_orders
@@ -21,6 +20,7 @@ from shopnb.metrics.plan import plan
 from shopnb.metrics.service import refund_rate
 from shopnb.metrics.stock import sold_units, stock_cover
 from shopnb.pages.base import Page
+from shopnb.pages.no_days import no_days
 from shopnb.pages.shop_overview_numbers import PEER_METRICS, Numbers, mean
 from shopnb.pages.shop_overview_parts import item_parts, source_parts
 from shopnb.pages.source_naming import source_names
@@ -37,20 +37,13 @@ def compute(page: Page) -> Numbers:
     days = overview.daily(page.shop.table("shop_daily"), until=page.day("end_date"))
     if len(days) > 1 and days["day"].iloc[-1] == unfinished:
         days = days.iloc[:-1]
+    start, end = page.day("start_date"), page.day("end_date")
     if days.empty:
-        raise MissingDataError("no_days", report=page.slug, table="shop_daily", end=page.given["end_date"])
-    period = resolve(
-        days["day"].iloc[-1], start=page.day("start_date"), end=page.day("end_date"), grain=grain or _grain(days)
-    )
+        raise no_days(page.slug, "shop_daily", page.shop.days("shop_daily"), end=end)
+    first, last = days["day"].iloc[0], days["day"].iloc[-1]
+    period = resolve(last, start=start, end=end, grain=grain or _grain(days))
     if not period.holds(days["day"]).any():
-        raise MissingDataError(
-            "no_days_in_period",
-            report=page.slug,
-            start=period.start,
-            end=period.end,
-            first=days["day"].iloc[0],
-            last=days["day"].iloc[-1],
-        )
+        raise no_days(page.slug, "shop_daily", (first, last), start=period.start, end=end)
     rate = page.margin_rate()
     now = overview.totals(days, period, margin_rate=rate)
     base_periods = normal_bases(period, page.calendar, days["day"].iloc[0], wanted=8)

@@ -52,7 +52,7 @@ class TrafficSources(Page):
         _ = numbers.choice
         for asked in self.given["sources"]:
             if not chosen(self, numbers.wide, [asked]).any():
-                allowed = ", ".join(numbers.wide["label"])
+                allowed = [*numbers.wide["label"]]
                 raise ParameterError("parameter_choice", report=self.slug, name="sources", found=asked, allowed=allowed)
         return numbers
 

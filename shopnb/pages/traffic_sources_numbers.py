@@ -45,6 +45,8 @@ from shopnb.schema import TABLES
 from shopnb.sources import Rename
 from shopnb.stats import MixRate
 
+LISTED_PERIODS = 8  # that an error names, the newest first
+
 
 class Numbers(PartOf[Page]):
     """All numbers of the page, each worked out when it is first asked for, from the parameters it reads.
@@ -394,13 +396,11 @@ def _move(page: Page, shown: pd.DataFrame, worth: Worth, spending: Spending) -> 
     for name, default in zip(("from_source", "to_source"), chosen, strict=True):
         asked = str(page.given[name])
         if asked and asked not in named:
-            raise ParameterError("parameter_choice", report=page.slug, name=name, found=asked, allowed=", ".join(named))
+            raise ParameterError("parameter_choice", report=page.slug, name=name, found=asked, allowed=named)
         ends.append(asked or default)
     visitors = int(page.given["moved_visitors"])
     if visitors < 1:
-        raise ParameterError(
-            "parameter_choice", report=page.slug, name="moved_visitors", found=visitors, allowed=">= 1"
-        )
+        raise ParameterError("parameter_positive", report=page.slug, name="moved_visitors", found=visitors)
     return moving.move(shown, ends[0], ends[1], float(visitors), kept=worth.kept)
 
 
@@ -422,13 +422,15 @@ def _regions(page: Page, period: Period | None) -> pd.DataFrame:
 def _choice(page: Page) -> Choice:
     found = traffic.slices(page.shop.table("traffic_period"))
     start, end = page.day("start_date"), page.day("end_date")
-    choice = traffic.choose(found, start=start, end=end, rule=page.choice("rule"))
-    if choice is None:
-        periods = [one.period for one in found if one.period is not None]
-        there = ", ".join(f"{one.start}..{one.end}" for one in dict.fromkeys(periods)) or labels.MISSING
-        asked = f"{start or '…'}..{end or '…'}"
-        raise MissingDataError("no_traffic_period", report=page.slug, asked=asked, there=there)
-    return choice
+    rule = page.choice("rule")
+    choice = traffic.choose(found, start=start, end=end, rule=rule)
+    if choice is not None:
+        return choice
+    periods = {one.period for one in found if one.period is not None and rule in ("", one.rule)}
+    newest = sorted(periods, key=lambda one: (one.end, one.start), reverse=True)[:LISTED_PERIODS]
+    there = [f"{one.start} – {one.end}" for one in newest] or labels.MISSING
+    code = "no_traffic_period" if start and end else "no_traffic_start" if start else "no_traffic_end"
+    raise MissingDataError(code, report=page.slug, table="traffic_period", start=start, end=end, there=there)
 
 
 def _daily(page: Page) -> pd.DataFrame:

@@ -19,7 +19,6 @@ import pandas as pd
 from ibis.backends.duckdb import Backend as DuckDB
 
 import shopnb
-from shopnb import labels
 from shopnb.errors import InputError, MissingDataError
 from shopnb.intake import TYPED_FOLDER, FileAccount, Progress, import_files, read_accounts, withdraw
 from shopnb.memory import remembered
@@ -27,16 +26,6 @@ from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
 
 _READINGS = itertools.count()
-
-
-class MissingTableError(MissingDataError):
-    """Raised for a table that no import has filled; its sentence names the export and where it is downloaded."""
-
-    def parts(self, lang: str) -> dict[str, str]:
-        """The parts of the message, with the table's name and its source in the reader's language."""
-        table = self.values["table"]
-        told = {"name": labels.text(f"intake.tables.{table}", lang), "get": labels.text(f"intake.get.{table}", lang)}
-        return labels.error_parts(self.code, lang, **self.values, **told)
 
 
 class _Backend(DuckDB):  # type: ignore[misc]  # Ibis has no types
@@ -142,7 +131,7 @@ class Shop:
             raise KeyError(f"no such table: {name!r}")
         accounts = [account for account in self.accounts(name) if account.kept]
         if not accounts:
-            raise MissingTableError("missing_table", table=name, shop=self.name, folder=str(self.folder))
+            raise MissingDataError("missing_table", table=name, shop=self.name, folder=str(self.folder))
         if name not in self._read:
             self._read[name] = _newest_per_slice(self.folder, name, [account.stem for account in accounts])
         return self._read[name]
