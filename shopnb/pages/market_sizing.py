@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from shopnb import labels, view
-from shopnb.errors import MissingDataError, ParameterError
 from shopnb.findings import Finding
 from shopnb.findings.market import HIT, LEAST_GOODS, MarketBasis, Positions, find_market
 from shopnb.metrics import market
@@ -17,12 +15,9 @@ from shopnb.metrics.periods import Period
 from shopnb.pages import market_sizing_cards as cards
 from shopnb.pages import market_sizing_sections as sections
 from shopnb.pages.base import Figure, Page
-from shopnb.pages.market_sizing_numbers import Given, Numbers, Tables, compute, read_assumptions
+from shopnb.pages.market_sizing_numbers import Numbers
 from shopnb.stats import Estimate
 from shopnb.view import Note
-
-WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
-LISTED = 5  # snapshots that an error names, the oldest first
 
 
 class MarketSizing(Page):
@@ -42,69 +37,15 @@ class MarketSizing(Page):
         return {**super().choices(), "query": ["", *queries]}
 
     def compute(self) -> Numbers:
-        """Read the snapshots and size the chosen one."""
-        found = market.snapshots(self.shop.table("listing"))
-        query, snapshot_on = self._snapshot(found)
-        window, per_buyer = int(self.given["sold_window_days"]), float(self.given["units_per_buyer"])
-        if window not in WINDOWS:
-            raise ParameterError(
-                "parameter_choice",
-                report=self.slug,
-                name="sold_window_days",
-                found=window,
-                allowed=WINDOWS,
-            )
-        if not 0 < per_buyer < math.inf:
-            raise ParameterError("parameter_positive", report=self.slug, name="units_per_buyer", found=per_buyer)
-        settings, assumed = self.shop.settings, read_assumptions(self.given["assumptions"])
-        given = Given(
-            query=query,
-            snapshot_on=snapshot_on,
-            own_shop=str(self.given["own_shop"] or settings.name),
-            edges=tuple(self._edges()),
-            factor=per_buyer * 30 / (window or 30),
-            per_buyer=per_buyer,
-            margin_rate=self.margin_rate(),
-            refund_rate=assumed.get("refund_rate", settings.refund_rate or 0.0),
-            assumed=assumed,
-            fees=settings.fees,
-        )
-        tables = Tables(
-            listing=self.shop.table("listing"),
-            market_index=self.shop.table("market_index") if self.shop.has("market_index") else None,
-            shop_daily=self.shop.table("shop_daily") if self.shop.has("shop_daily") else None,
-            item_period=self.shop.table("item_period") if self.shop.has("item_period") else None,
-            competitors=self.frame("competitors"),
-        )
-        return compute(tables, given, found)
+        """The numbers, each worked out when it is asked for; the search asked for must be there."""
+        numbers = Numbers(self)
+        _ = numbers.query
+        return numbers
 
-    def _snapshot(self, found: pd.DataFrame) -> tuple[str, dt.date | None]:
-        """The query and day asked for, else the newest."""
-        asked, end = str(self.given["query"]), self.day("end_date")
-        chosen = found[found["query"] == asked] if asked else found
-        if end:
-            chosen = chosen[[day is None or day <= end for day in chosen["snapshot_on"]]]
-        if chosen.empty:
-            there = found[found["query"] == asked] if asked else found
-            dated = [(day, query) for query, day in zip(there["query"], there["snapshot_on"], strict=True) if day]
-            known = [f"{query} {day}" for day, query in sorted(dated)[:LISTED]]
-            raise MissingDataError("no_snapshot", report=self.slug, table="listing", end=end, known=known)
-        first = chosen.iloc[0]
-        return first["query"], first["snapshot_on"]
-
-    def _edges(self) -> list[float]:
-        edges = []
-        for text in self.given["bands"]:
-            try:
-                edge = float(text)
-            except ValueError:
-                edge = math.nan
-            if not math.isfinite(edge):
-                raise ParameterError("parameter_number", report=self.slug, name="bands", found=text, example="40")
-            if edge <= 0:
-                raise ParameterError("parameter_positive", report=self.slug, name="bands", found=text)
-            edges.append(edge)
-        return sorted(set(edges))
+    def _check(self) -> None:
+        super()._check()
+        asked = Numbers(self)
+        _ = asked.factor, asked.edges, asked.assumed
 
     def _basis(self) -> MarketBasis:
         costs = self.numbers.costs

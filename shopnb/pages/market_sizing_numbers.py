@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import ibis
 import pandas as pd
 
-from shopnb.errors import ParameterError
+from shopnb.derived import PartOf, derived
+from shopnb.errors import MissingDataError, ParameterError
 from shopnb.metrics import market
 from shopnb.metrics.market import (
     Amounts,
@@ -27,10 +28,13 @@ from shopnb.metrics.market import (
     Words,
     Year,
 )  # fmt: skip
+from shopnb.pages.base import Page
 from shopnb.stats import Estimate, proportion_interval
 from shopnb.stats.estimate import unknown
 
 SLUG = "market_sizing"
+WINDOWS = (0, 30, 90, 365)  # days behind the shown number; 0: nobody has answered
+LISTED = 5  # snapshots that an error names, the oldest first
 CATEGORIES = 8  # compared at most, the largest snapshots
 CONVERSION_DAYS = 30
 LEAD_DAYS = 45  # from ordering to having stock on sale, unless the operator says otherwise
@@ -103,115 +107,261 @@ def read_assumptions(written: list[str]) -> Assumptions:
     return Assumptions(values, tuple(reach), margins)
 
 
-@dataclass(frozen=True)
-class Given:
-    """What the parameters say, checked."""
+class Numbers(PartOf[Page]):
+    """All numbers of the page, each worked out when it is first asked for, from the parameters it reads."""
 
-    query: str
-    snapshot_on: dt.date | None
-    own_shop: str
-    edges: tuple[float, ...]
-    factor: float
-    per_buyer: float
-    margin_rate: float
-    refund_rate: float
-    assumed: Assumptions
-    fees: Mapping[str, float]
+    @property
+    def _listing(self) -> ibis.Table:
+        return self._whole.shop.table("listing")
 
+    def _table(self, name: str) -> ibis.Table | None:
+        return self._whole.shop.table(name) if self._whole.shop.has(name) else None
 
-@dataclass(frozen=True)
-class Tables:
-    """The shop's tables; None where it has none."""
+    # What was asked
 
-    listing: ibis.Table
-    market_index: ibis.Table | None
-    shop_daily: ibis.Table | None
-    item_period: ibis.Table | None
-    competitors: pd.DataFrame
+    @derived
+    def _found(self) -> pd.DataFrame:
+        """All snapshots of the shop."""
+        return market.snapshots(self._listing)
 
+    @derived
+    def _snapshot(self) -> tuple[str, dt.date | None]:
+        """Search and day asked for, else the newest."""
+        asked, end = str(self.given["query"]), self._whole.day("end_date")
+        found = self._found
+        chosen = found[found["query"] == asked] if asked else found
+        if end:
+            chosen = chosen[[day is None or day <= end for day in chosen["snapshot_on"]]]
+        if chosen.empty:
+            there = found[found["query"] == asked] if asked else found
+            dated = [(day, query) for query, day in zip(there["query"], there["snapshot_on"], strict=True) if day]
+            known = [f"{query} {day}" for day, query in sorted(dated)[:LISTED]]
+            raise MissingDataError("no_snapshot", report=SLUG, table="listing", end=end, known=known)
+        first = chosen.iloc[0]
+        return first["query"], first["snapshot_on"]
 
-@dataclass(frozen=True)
-class Numbers:
-    """All numbers of the page for one set of parameters."""
+    @property
+    def query(self) -> str:
+        """The search."""
+        return self._snapshot[0]
 
-    query: str
-    snapshot_on: dt.date | None
-    snapshots: pd.DataFrame
-    goods: Goods
-    size: Size
-    growth: Growth
-    growth_from: dt.date | None
-    history: pd.DataFrame
-    bands: Bands
-    held: Concentration
-    held_by_brand: Concentration
-    held_by_place: Concentration
-    flagships: tuple[float, Estimate]
-    words: Words
-    words_in_band: Words
-    page_one: PageOne
-    reach: Reach
-    costs: Costs
-    conversion: Estimate
-    rivals: pd.DataFrame
-    year: Year
-    amounts: Amounts | None
-    choice: Choice
-    factor: float
-    own_shop: str
-    falling: Estimate
+    @property
+    def snapshot_on(self) -> dt.date | None:
+        """Its day; None where nobody said it."""
+        return self._snapshot[1]
 
+    @property
+    def own_shop(self) -> str:
+        """The shop that is ours in the listing."""
+        return str(self.given["own_shop"] or self._whole.shop.settings.name)
 
-def compute(tables: Tables, given: Given, found: pd.DataFrame) -> Numbers:
-    """Everything about one snapshot; `found` are all snapshots of the shop."""
-    goods = market.listing_goods(market.lines_of(tables.listing, given.query, given.snapshot_on))
-    bands = market.price_bands(goods, edges=given.edges, own_shop=given.own_shop, factor=given.factor)
-    falling = market.falling_share(tables.listing, given.query)
-    growth, growth_from = _growth(tables.listing, given, found, goods, bands, falling)
-    costs = _costs(given)
-    conversion = _conversion(tables.shop_daily)
-    best = widest_gap(bands)
-    own_prices = _own_prices(goods, given.own_shop, tables.item_period)
-    held = market.concentration(goods, own_shop=given.own_shop, factor=given.factor)
-    year = market.year_of(
-        tables.market_index,
-        today=given.snapshot_on,
-        lead_days=int(given.assumed.get("lead_days", LEAD_DAYS)),
-    )
-    size = market.market_size(goods, factor=given.factor)
-    return Numbers(
-        query=given.query,
-        snapshot_on=given.snapshot_on,
-        snapshots=found[found["query"] == given.query],
-        goods=goods,
-        size=size,
-        growth=growth,
-        growth_from=growth_from,
-        history=_history(tables.listing, given, found, goods),
-        bands=bands,
-        held=held,
-        held_by_brand=market.concentration(goods, by="brand", factor=given.factor),
-        held_by_place=market.concentration(goods, by="place", factor=given.factor),
-        flagships=market.flagship_share(goods),
-        words=market.title_word_shares(goods, edges=bands.edges, own_shop=given.own_shop),
-        words_in_band=market.title_word_shares(
-            goods, edges=bands.edges, within=best, own_shop=given.own_shop
-        ),
-        page_one=market.page_one(goods, own_shop=given.own_shop),
-        reach=market.reachable_market(
-            bands, chosen=_reach(bands, given.assumed, best), shares=given.assumed.shares, costs=costs,
-            conversion=conversion,
-        ),
-        costs=costs,
-        conversion=conversion,
-        rivals=market.rival_table(tables.competitors, own_prices),
-        year=year,
-        amounts=_amounts(tables, given.own_shop),
-        choice=_choice(tables, given, found, own=_category(given.query, size, growth, held, goods, year, given)),
-        factor=given.factor,
-        own_shop=given.own_shop,
-        falling=falling,
-    )  # fmt: skip
+    @property
+    def per_buyer(self) -> float:
+        """Units a buyer takes; `parameter_positive` unless there are any."""
+        per_buyer = float(self.given["units_per_buyer"])
+        if not 0 < per_buyer < math.inf:
+            raise ParameterError("parameter_positive", report=SLUG, name="units_per_buyer", found=per_buyer)
+        return per_buyer
+
+    @property
+    def factor(self) -> float:
+        """Units of 30 days for each buyer shown; `parameter_choice` for a window that nobody shows."""
+        window = int(self.given["sold_window_days"])
+        if window not in WINDOWS:
+            raise ParameterError(
+                "parameter_choice", report=SLUG, name="sold_window_days", found=window, allowed=WINDOWS
+            )
+        return self.per_buyer * 30 / (window or 30)
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Edges of the price bands asked for; none: the data's own."""
+        edges = []
+        for text in self.given["bands"]:
+            try:
+                edge = float(text)
+            except ValueError:
+                edge = math.nan
+            if not math.isfinite(edge):
+                raise ParameterError("parameter_number", report=SLUG, name="bands", found=text, example="40")
+            if edge <= 0:
+                raise ParameterError("parameter_positive", report=SLUG, name="bands", found=text)
+            edges.append(edge)
+        return tuple(sorted(set(edges)))
+
+    @property
+    def assumed(self) -> Assumptions:
+        """What the operator assumes."""
+        return read_assumptions(self.given["assumptions"])
+
+    # The market
+
+    @property
+    def snapshots(self) -> pd.DataFrame:
+        """All snapshots of the search."""
+        return self._found[self._found["query"] == self.query]
+
+    @derived
+    def goods(self) -> Goods:
+        """The goods of the snapshot."""
+        return market.listing_goods(market.lines_of(self._listing, self.query, self.snapshot_on))
+
+    @derived
+    def size(self) -> Size:
+        """Units and money of 30 days."""
+        return market.market_size(self.goods, factor=self.factor)
+
+    @derived
+    def falling(self) -> Estimate:
+        """Share of goods whose shown numbers fall."""
+        return market.falling_share(self._listing, self.query)
+
+    @derived
+    def _growth(self) -> tuple[Growth, dt.date | None]:
+        return _growth(self, self.query, self.snapshot_on, self.goods, self.bands, self.falling)
+
+    @property
+    def growth(self) -> Growth:
+        """Against an earlier snapshot."""
+        return self._growth[0]
+
+    @property
+    def growth_from(self) -> dt.date | None:
+        """Its day."""
+        return self._growth[1]
+
+    @derived
+    def history(self) -> pd.DataFrame:
+        """The snapshots of this search up to the chosen one; one row where there is no other, none without a day."""
+        day = self.snapshot_on
+        days = [one for one in self.snapshots["snapshot_on"] if one is not None and day is not None and one <= day]
+        if not days:
+            return pd.DataFrame()
+        return market.history_of(self._listing, self.query, days, self.goods, factor=self.factor)
+
+    @derived
+    def bands(self) -> Bands:
+        """Price bands."""
+        return market.price_bands(self.goods, edges=self.edges, own_shop=self.own_shop, factor=self.factor)
+
+    @derived
+    def held(self) -> Concentration:
+        """How much the largest shops hold."""
+        return market.concentration(self.goods, own_shop=self.own_shop, factor=self.factor)
+
+    @derived
+    def held_by_brand(self) -> Concentration:
+        """How much the largest brands hold."""
+        return market.concentration(self.goods, by="brand", factor=self.factor)
+
+    @derived
+    def held_by_place(self) -> Concentration:
+        """How much the largest places hold."""
+        return market.concentration(self.goods, by="place", factor=self.factor)
+
+    @derived
+    def flagships(self) -> tuple[float, Estimate]:
+        """Share of goods and of money of flagship shops."""
+        return market.flagship_share(self.goods)
+
+    @derived
+    def words(self) -> Words:
+        """Words of titles."""
+        return market.title_word_shares(self.goods, edges=self.bands.edges, own_shop=self.own_shop)
+
+    @derived
+    def words_in_band(self) -> Words:
+        """Words of titles within the band with most money over its goods."""
+        best = widest_gap(self.bands)
+        return market.title_word_shares(self.goods, edges=self.bands.edges, within=best, own_shop=self.own_shop)
+
+    @derived
+    def page_one(self) -> PageOne:
+        """What stands on the first page."""
+        return market.page_one(self.goods, own_shop=self.own_shop)
+
+    # Our place in it
+
+    @derived
+    def costs(self) -> Costs:
+        """The operator's own cost and fees; typed assumptions over the shop's settings."""
+        assumed, settings = self.assumed, self._whole.shop.settings
+        commission = sum(settings.fees.get(name, 0.0) for name in _FEES)
+        return Costs(
+            price=assumed.get("price", math.nan),
+            margin_rate=self._whole.margin_rate(),
+            unit_cost=assumed.get("unit_cost", math.nan),
+            fee_rate=assumed.get("fee_rate", commission),
+            refund_rate=assumed.get("refund_rate", settings.refund_rate or 0.0),
+            ads_rate=assumed.get("ads_rate", 0.0),
+            one_off=assumed.get("one_off", 0.0),
+            deposit=assumed.get("deposit", 0.0),
+            monthly=assumed.get("monthly", 0.0),
+        )
+
+    @derived
+    def conversion(self) -> Estimate:
+        """Payers ÷ visitors of the shop."""
+        return _conversion(self._table("shop_daily"))
+
+    @derived
+    def reach(self) -> Reach:
+        """What can be reached."""
+        return market.reachable_market(
+            self.bands, chosen=_reach(self.bands, self.assumed, widest_gap(self.bands)), shares=self.assumed.shares,
+            costs=self.costs, conversion=self.conversion,
+        )  # fmt: skip
+
+    @derived
+    def rivals(self) -> pd.DataFrame:
+        """Typed-in rivals beside own prices."""
+        own_prices = _own_prices(self.goods, self.own_shop, self._table("item_period"))
+        return market.rival_table(self._whole.frame("competitors"), own_prices)
+
+    @derived
+    def year(self) -> Year:
+        """The year of the trade."""
+        lead_days = int(self.assumed.get("lead_days", LEAD_DAYS))
+        return market.year_of(self._table("market_index"), today=self.snapshot_on, lead_days=lead_days)
+
+    @derived
+    def amounts(self) -> Amounts | None:
+        """Amounts behind the trade indices; None without any index."""
+        index = self._table("market_index")
+        if index is None:
+            return None
+        return market.index_amounts(index, market.own_pairs(index, self._table("shop_daily"), self.own_shop))
+
+    @derived
+    def choice(self) -> Choice:
+        """The chosen search beside the newest snapshots of the others."""
+        own = _category(self, self.query, self.size, self.growth, self.held, self.goods, self.year)
+        others = [query for query in self._found["query"].drop_duplicates() if query != self.query]
+        entries = [own, *(self._other(query) for query in others[: CATEGORIES - 1])]
+        return market.compare_categories(entries, self.assumed.weights)
+
+    def _other(self, query: str) -> Category:
+        """Another search, at its newest snapshot."""
+        day = self._found.loc[self._found["query"] == query, "snapshot_on"].iloc[0]
+        goods = market.listing_goods(market.lines_of(self._listing, query, day))
+        size = market.market_size(goods, factor=self.factor)
+        held = market.concentration(goods, factor=self.factor)
+        falling = market.falling_share(self._listing, query)
+        bands = market.price_bands(goods, factor=self.factor)
+        growth, _ = _growth(self, query, day, goods, bands, falling)
+        index = self._table("market_index")
+        of_category = None if index is None else index.filter(index.category == ibis.literal(query))
+        year = market.year_of(of_category, today=day, lead_days=0)
+        return _category(self, query, size, growth, held, goods, year)
+
+    def before(self, query: str, day: dt.date | None) -> tuple[dt.date, Goods] | None:
+        """The snapshot of a search furthest back within 60 days of `day`, else the one before it; None without one."""
+        days = [one for one in self._found.loc[self._found["query"] == query, "snapshot_on"] if one is not None]
+        if day is None or not (earlier := sorted(one for one in days if one < day)):
+            return None
+        near = [one for one in earlier if (day - one).days <= 60]
+        first = near[0] if near else earlier[-1]
+        return first, market.listing_goods(market.lines_of(self._listing, query, first))
 
 
 def widest_gap(bands: Bands) -> int | None:
@@ -222,49 +372,23 @@ def widest_gap(bands: Bands) -> int | None:
 
 
 def _growth(
-    listing: ibis.Table, given: Given, found: pd.DataFrame, goods: Goods, bands: Bands, falling: Estimate
+    n: Numbers, query: str, day: dt.date | None, goods: Goods, bands: Bands, falling: Estimate
 ) -> tuple[Growth, dt.date | None]:
-    """The newest snapshot against the one furthest back within 60 days, else the one before it."""
-    days = [day for day in found.loc[found["query"] == given.query, "snapshot_on"] if day is not None]
-    if given.snapshot_on is None or not (earlier := sorted(day for day in days if day < given.snapshot_on)):
+    """A snapshot against an earlier one of the same search, and the day of that."""
+    found = n.before(query, day)
+    if found is None or day is None:
         return market.no_growth("one_snapshot"), None
-    near = [day for day in earlier if (given.snapshot_on - day).days <= 60]
-    first = near[0] if near else earlier[-1]
-    before = market.listing_goods(market.lines_of(listing, given.query, first))
-    found_growth = market.growth_between(
+    first, before = found
+    grown = market.growth_between(
         before,
         goods,
-        days=(given.snapshot_on - first).days,
+        days=(day - first).days,
         edges=bands.edges,
-        factor=given.factor,
-        units_per_buyer=given.per_buyer,
+        factor=n.factor,
+        units_per_buyer=n.per_buyer,
         falling=falling,
     )
-    return found_growth, first
-
-
-def _history(listing: ibis.Table, given: Given, found: pd.DataFrame, goods: Goods) -> pd.DataFrame:
-    """The snapshots of this search up to the chosen one; one row where there is no other, none without a day."""
-    dated = [day for day in found.loc[found["query"] == given.query, "snapshot_on"] if day is not None]
-    days = [day for day in dated if given.snapshot_on is not None and day <= given.snapshot_on]
-    return market.history_of(listing, given.query, days, goods, factor=given.factor) if days else pd.DataFrame()
-
-
-def _costs(given: Given) -> Costs:
-    """The operator's own cost and fees; typed assumptions over the shop's settings."""
-    assumed = given.assumed
-    commission = sum(given.fees.get(name, 0.0) for name in _FEES)
-    return Costs(
-        price=assumed.get("price", math.nan),
-        margin_rate=given.margin_rate,
-        unit_cost=assumed.get("unit_cost", math.nan),
-        fee_rate=assumed.get("fee_rate", commission),
-        refund_rate=given.refund_rate,
-        ads_rate=assumed.get("ads_rate", 0.0),
-        one_off=assumed.get("one_off", 0.0),
-        deposit=assumed.get("deposit", 0.0),
-        monthly=assumed.get("monthly", 0.0),
-    )
+    return grown, first
 
 
 def _reach(bands: Bands, assumed: Assumptions, best: int | None) -> list[int]:
@@ -302,10 +426,10 @@ def _conversion(shop_daily: ibis.Table | None) -> Estimate:
 
 
 def _category(
-    name: str, size: Size, growth: Growth, held: Concentration, goods: Goods, year: Year, given: Given
+    n: Numbers, name: str, size: Size, growth: Growth, held: Concentration, goods: Goods, year: Year
 ) -> Category:
     price = goods.frame["price"].median()
-    margin = given.assumed.margins.get(name, given.margin_rate)
+    margin = n.assumed.margins.get(name, n.costs.margin_rate)
     known = not year.season.code and year.entity in ("", name)
     season = year.season.frame["index"] if known else pd.Series(dtype=float)
     return Category(
@@ -317,32 +441,3 @@ def _category(
         margin=unknown("no_margin") if math.isnan(margin) else Estimate(float(margin)),
         season=Estimate(float(season.max() / season.min())) if len(season) else unknown("too_few_months"),
     )
-
-
-def _choice(tables: Tables, given: Given, found: pd.DataFrame, own: Category) -> Choice:
-    """The chosen search beside the newest snapshots of the others."""
-    others = [query for query in found["query"].drop_duplicates() if query != given.query][: CATEGORIES - 1]
-    entries = [own]
-    for query in others:
-        days = [day for day in found.loc[found["query"] == query, "snapshot_on"]]
-        goods = market.listing_goods(market.lines_of(tables.listing, query, days[0]))
-        size = market.market_size(goods, factor=given.factor)
-        held = market.concentration(goods, factor=given.factor)
-        one = Given(**{**vars(given), "query": query, "snapshot_on": days[0]})
-        falling = market.falling_share(tables.listing, query)
-        bands = market.price_bands(goods, factor=given.factor)
-        growth, _ = _growth(tables.listing, one, found, goods, bands, falling)
-        year = market.year_of(_of_category(tables.market_index, query), today=days[0], lead_days=0)
-        entries.append(_category(query, size, growth, held, goods, year, one))
-    return market.compare_categories(entries, given.assumed.weights)
-
-
-def _amounts(tables: Tables, own_shop: str) -> Amounts | None:
-    """Amounts behind the trade indices; None without any index."""
-    if tables.market_index is None:
-        return None
-    return market.index_amounts(tables.market_index, market.own_pairs(tables.market_index, tables.shop_daily, own_shop))
-
-
-def _of_category(market_index: ibis.Table | None, name: str) -> ibis.Table | None:
-    return None if market_index is None else market_index.filter(market_index.category == ibis.literal(name))

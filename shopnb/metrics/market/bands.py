@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from shopnb.memory import remembered
 from shopnb.metrics.market.goods import Goods
 from shopnb.metrics.market.size import LEVEL, estimate_of, is_own, quantiles_of
 from shopnb.stats import Estimate, fit_censored
@@ -93,7 +92,6 @@ class Bands:
     code: str | None = None
 
 
-@remembered
 def price_bands(
     goods: Goods, *, edges: Sequence[float] = (), own_shop: str = "", factor: float = 1.0, level: float = LEVEL
 ) -> Bands:

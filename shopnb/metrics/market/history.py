@@ -9,7 +9,6 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from shopnb.memory import remembered
 from shopnb.metrics.market.goods import Goods, lines_of, listing_goods
 from shopnb.metrics.market.growth import COVERAGE
 from shopnb.metrics.market.page_one import page_one
@@ -18,7 +17,6 @@ from shopnb.metrics.market.size import concentration, market_size
 SNAPSHOTS = 8  # at most, spread over all of them
 
 
-@remembered
 def history_of(
     listing: ibis.Table, query: str, days: Sequence[dt.date], newest: Goods, *, factor: float = 1.0
 ) -> pd.DataFrame:

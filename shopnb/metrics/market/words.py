@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
-from shopnb.memory import remembered
 from shopnb.metrics.market.goods import Goods
 from shopnb.metrics.market.size import LEVEL, is_own
 from shopnb.stats import fit_censored, holm
@@ -50,7 +49,6 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@remembered
 def title_word_shares(
     goods: Goods, *, edges: Sequence[float] = (), within: int | None = None, own_shop: str = "", level: float = LEVEL
 ) -> Words:
