@@ -32,12 +32,11 @@ def read_counts(counts: pd.DataFrame) -> Counts:
     rows, has_days = checked_rows(counts)
     if rows.empty:
         return Counts([], np.empty((0, 0)), np.empty((0, 0)), "no_rows", None)
-    wide = rows.pivot_table(
-        index="day", columns="variant", values=["n", "x"], aggfunc="sum", fill_value=0.0, observed=True
-    )
-    names = sorted(rows["variant"].unique())
-    n, x = (wide[value].reindex(columns=names).to_numpy(float) for value in ("n", "x"))
-    return Counts(names, n, x, _table_fault(n, x), _caveat(rows["day"], n) if has_days else "no_days")
+    day, days = pd.factorize(rows["day"], sort=True)
+    arm, names = pd.factorize(rows["variant"], sort=True)
+    n, x = np.zeros((2, len(days), len(names)))
+    n[day, arm], x[day, arm] = rows["n"], rows["x"]  # one row a day and version, as was checked
+    return Counts(list(names), n, x, _table_fault(n, x), _caveat(rows["day"], n) if has_days else "no_days")
 
 
 def checked_rows(counts: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
