@@ -18,7 +18,7 @@ import pytest
 
 from shopnb import labels
 from shopnb.intake import read_accounts
-from shopnb.schema import TABLES
+from shopnb.schema import TABLES, VERSION
 from shopnb.shop import new_shop, open_shop, telling
 from shopnb.shop.inbox import receive
 from shopnb.shop.settings import FEES, read_settings
@@ -330,9 +330,31 @@ def test_a_new_shop_is_made_and_opened(start, home):
     assert (settings.name, settings.margin_rate) == ("新店/一号", 0.42)
     assert choosing.desk.shop.name == "新店/一号"
     assert choosing.choice.options[choosing.choice.index][0] == "新店/一号", "the browser shows the shop by its place"
+    assert open_start()._desk.named == "shops/一号", "the next day opens what was open"
     choosing.path.value = "nowhere"
     choosing.elsewhere.children[-1].click()
     assert "找不到店铺文件夹 nowhere" in plain(choosing.line.value)
+
+
+def test_a_margin_that_is_none_makes_no_shop(start, home):
+    choosing = start.panels["choosing"]
+    for written in ("四成", "4.2"):
+        choosing.name.value, choosing.margin.value = "新店", written
+        choosing.new.children[-1].click()
+        assert said(choosing).startswith(f"毛利率不能是“{written}”。")
+    assert not (home / "shops/新店").exists()
+
+
+def test_a_shop_stored_by_an_older_version_is_read_again_by_a_button(start, home, monkeypatch):
+    upload(start.panels["files"], "测试.csv", AB.encode())
+    choosing = start.panels["choosing"]
+    monkeypatch.setattr("shopnb.intake.store.VERSION", VERSION + 1)
+    choosing.open("shops/mine")
+    assert plain(choosing.line.value).startswith("shops/mine 是旧版 shopnb 存的")
+    assert choosing.again.layout.display == ""
+    choosing.again.click()
+    assert plain(choosing.line.value).startswith("我的店:1 张表")
+    assert choosing.again.layout.display == "none"
 
 
 def test_the_page_speaks_the_other_language_at_once(start):
@@ -462,7 +484,7 @@ def test_fee_rates_are_written_beside_the_remarks_and_wrong_ones_leave_the_file(
     assert "# 长期退款率;不填就从数据里算。" in written
     typed._fields["margin_rate"].value = "4.2"
     typed.form.children[0].children[-1].click()
-    assert "设置 margin_rate 不能是 4.2" in said(typed)
+    assert said(typed) == "毛利率不能是“4.2”。 办法:写成 0.42 或 42%,按元算的写元数;不知道就空着。"
     assert path.read_text("utf-8") == written
 
 

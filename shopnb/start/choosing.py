@@ -10,17 +10,21 @@ from markupsafe import Markup
 
 from shopnb import labels
 from shopnb.errors import InputError
+from shopnb.intake import import_files
 from shopnb.shop import new_shop
+from shopnb.shop.folder import find_folder
 from shopnb.shop.inbox import safe_name
-from shopnb.shop.settings import PLATFORMS, write_rates, written_rate
+from shopnb.shop.settings import PLATFORMS, write_rates
 from shopnb.start import parts
 from shopnb.start.desk import SHOPS
 from shopnb.start.panel import Panel
+from shopnb.start.rates import MARGIN, rate
 
 if TYPE_CHECKING:
     import ipywidgets
 
 NEW, ELSEWHERE = "+new", "+elsewhere"
+OUTDATED = "tables_outdated"
 
 
 class Choosing(Panel):
@@ -30,7 +34,11 @@ class Choosing(Panel):
         """The open shop: what it is called, which days its tables cover, where it lies."""
         desk = self.desk
         if desk.shop is None:
-            return parts.lines(parts.sentence(desk.trouble, desk.lang), "attention") if desk.trouble else Markup()
+            if desk.trouble is None:
+                return Markup()
+            if desk.trouble.code == OUTDATED:
+                return parts.paragraph(desk.text("outdated", folder=desk.named), "attention")
+            return parts.lines(parts.sentence(desk.trouble, desk.lang), "attention")
         days, tables = desk.days(), len(list(desk.shop.tables))
         key = "shop_line" if days else "shop_line_empty"
         values = {"first": days.start, "last": days.end} if days else {}
@@ -63,9 +71,12 @@ class Choosing(Panel):
         open_it = parts.button(text("path_open"), self.guarded(lambda: self.open(self.path.value.strip())))
         self.elsewhere = parts.row(self.path, open_it)
         self.line = parts.html()
+        self.again = parts.button(text("read_again"), self.guarded(self._read_again), primary=True, icon="refresh")
+        self.again.layout.display = "none"
         self._unfold("")
         chosen = parts.row(self.choice, self.lang)
-        return [chosen, self.new, self.elsewhere, parts.row(self.progress, self.cancel), self.said, self.line]
+        going = parts.row(self.progress, self.cancel)
+        return [chosen, self.new, self.elsewhere, going, self.said, self.line, self.again]
 
     def redraw(self) -> None:
         """The shop that is open, in the list and in words."""
@@ -75,6 +86,8 @@ class Choosing(Panel):
                 self.choice.value = str(self.desk.folder.resolve())
                 self._unfold("")
         self.line.value = str(self.twin())
+        outdated = self.desk.trouble is not None and self.desk.trouble.code == OUTDATED
+        self.again.layout.display = "" if outdated else "none"
 
     def forget(self) -> None:
         """What stands here is about the opening itself."""
@@ -85,7 +98,15 @@ class Choosing(Panel):
             raise InputError("shop_not_found", shop=folder or "-", places=str(Path.cwd()))
         self.beside(lambda: self.desk.open(folder, told=self.step), lambda _: self._opened())
 
+    def _read_again(self) -> None:
+        """Read the files of a folder again whose tables an older version stored, then open it."""
+        named = self.desk.named
+        self.beside(
+            lambda: import_files([], find_folder(named), rebuild=True, progress=self.step), lambda _: self.open(named)
+        )
+
     def _opened(self) -> None:
+        self.desk.remember()
         self.say("")
         self.desk.changed()
 
@@ -114,7 +135,7 @@ class Choosing(Panel):
         if self.desk.work.is_busy:
             self.say(self.desk.text("busy"), "attention")
             return
-        margin = written_rate("margin_rate", self.margin.value)
+        margin = rate(MARGIN, self.margin.value, self.desk.lang)
         folder = new_shop(Path(SHOPS) / safe_name(name), name=name, platform=self.platform.value, lang=self.desk.lang)
         if margin is not None:
             write_rates(folder, margin_rate=margin, fees={})

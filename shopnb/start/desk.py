@@ -5,6 +5,7 @@ Belongs here: that state, and telling the panels when it changes.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from shopnb.shop.settings import FILE_NAME
 from shopnb.start.work import StoppedError, Work
 
 SHOPS = "shops"  # where new shop folders are made, beside the notebooks
+LAST = Path(SHOPS, ".last")  # the shop that was open last
+SAMPLE = "data/sample"
 
 
 class Desk:
@@ -28,13 +31,13 @@ class Desk:
 
     Parameters
     ----------
-    folder : the shop folder as the notebook names it.
+    folder : the shop folder as the notebook names it; "" for the one that was open last, at first the sample.
     start, end : days that the period begins with, "" for the reports' own choice.
     lang : zh or en.
     """
 
     def __init__(self, folder: str, *, start: str = "", end: str = "", lang: str = "zh") -> None:
-        self.named = folder
+        self.named = folder or _last()
         self.start, self.end = start, end
         self.lang = lang if lang in labels.LANGUAGES else labels.system_language()
         self.shop: Shop | None = None
@@ -69,6 +72,13 @@ class Desk:
             raise
         except ShopnbError as error:
             self.shop, self.trouble = None, error
+
+    def remember(self) -> None:
+        """Which shop is open, for the next time; the sample alone leaves no trace."""
+        with contextlib.suppress(OSError):
+            if self.shop is not None and (self.short(self.folder) != SAMPLE or LAST.exists()):
+                LAST.parent.mkdir(exist_ok=True)
+                LAST.write_text(self.short(self.folder), "utf-8")
 
     @property
     def folder(self) -> Path:
@@ -113,7 +123,7 @@ class Desk:
 
     def known_shops(self) -> dict[str, str]:
         """Folder -> name of the shops to choose from: the notebook's own, the sample, those beside the notebooks."""
-        places = [Path(self.named), Path("data/sample"), *sorted(Path(SHOPS).glob("*"))]
+        places = [Path(self.named), Path(SAMPLE), *sorted(Path(SHOPS).glob("*"))]
         found: dict[str, str] = {}
         for place in places:
             if (folder := _existing(place)) and (folder / FILE_NAME).is_file():
@@ -121,6 +131,15 @@ class Desk:
         if not any(_is_sample(folder) for folder in found):
             found[str(sample_folder())] = "sample"
         return found
+
+
+def _last() -> str:
+    """The shop that was open last; the sample where there was none or it is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        named = LAST.read_text("utf-8").strip()
+        if named and Path(named, FILE_NAME).is_file():
+            return named
+    return SAMPLE
 
 
 def _existing(place: Path) -> Path | None:

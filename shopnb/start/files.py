@@ -143,20 +143,27 @@ class Files(Panel):
             return
         self._import([inbox])
 
-    def _import(self, paths: Sequence[Path], *, ours: Sequence[Path] = ()) -> None:
-        """Import beside the page; files of `ours`, just uploaded, that cannot be used are not kept."""
+    def _import(self, paths: Sequence[Path], *, ours: Sequence[Path] = (), watched: bool = False) -> None:
+        """Import beside the page; files of `ours`, just uploaded, that cannot be used are not kept.
+
+        A `watched` import that found nothing new leaves standing what was said before.
+        """
+        before = self.said.value
         folder = self.desk.folder
         self.beside(
             lambda: import_files(paths, folder, progress=self.step),
-            lambda accounts: self._imported(accounts, ours),  # type: ignore[arg-type]
+            lambda accounts: self._imported(accounts, ours, before if watched else ""),  # type: ignore[arg-type]
         )
 
-    def _imported(self, accounts: Sequence[FileAccount], ours: Sequence[Path]) -> None:
+    def _imported(self, accounts: Sequence[FileAccount], ours: Sequence[Path], before: str) -> None:
         used = {account.source for account in accounts if account.state != "refused"}
         for path in ours:
             if path.resolve().relative_to(self.desk.folder.resolve()).as_posix() not in used:
                 path.unlink(missing_ok=True)
         told = [account for account in accounts if account.state != "unchanged"]
+        if before and not told:
+            self.said.value = before
+            return
         counts = {state: sum(one.state == state for one in accounts) for state in ("imported", "unchanged", "refused")}
         key = "taken_none" if not told else "taken_refused" if counts["refused"] else "taken"
         if self.desk.shop is not None:
@@ -183,9 +190,9 @@ class Files(Panel):
         while self.watch.value:
             await asyncio.sleep(LOOK_SECONDS)
             now = self._inbox()
-            if now != seen and now == before and not self.desk.work.is_busy:
+            if now and now != seen and now == before and not self.desk.work.is_busy:
                 seen = now
-                self.guarded(self._take_inbox)()
+                self.guarded(lambda: self._import([self.desk.folder / INBOX], watched=True))()
             before = now
 
     def _inbox(self) -> dict[str, tuple[int, int]]:

@@ -43,13 +43,14 @@ class Start:
         self.panels["typed"].show()
 
 
-def open_start(*, shop: str = "data/sample", start_date: str = "", end_date: str = "", lang: str = "zh") -> Start:
+def open_start(*, shop: str = "", start_date: str = "", end_date: str = "", lang: str = "zh") -> Start:
     """Open the start page.
 
     Parameters
     ----------
-    shop : shop folder that is open first. start_date, end_date : period that stands there first, "" for the reports'
-        own choice. lang : language of the page and of the reports it runs.
+    shop : shop folder that is open first, "" for the one that was open last (at first the sample).
+    start_date, end_date : period that stands there first, "" for the reports' own choice.
+    lang : language of the page and of the reports it runs.
 
     Notes
     -----
@@ -58,5 +59,5 @@ def open_start(*, shop: str = "data/sample", start_date: str = "", end_date: str
     """
     desk = Desk(shop, start=start_date, end=end_date, lang=lang)
     if not widgets.is_interactive():
-        desk.open(shop)
+        desk.open(desk.named)
     return Start(desk)

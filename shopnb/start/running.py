@@ -88,6 +88,8 @@ class Running(Panel):
                     parts.paragraph(labels.text("cli.status.lacks", lang, table=table), "muted")
                 )
             elif was_shut or not self.states[slug].value:
+                if was_shut and not self.at_work:
+                    self.say(self._doubts, "attention")  # what could not be run before
                 check.value = True
                 self._state(slug, labels.text(f"runner.questions.{slug}", lang), "muted")
         self.go.disabled = shop is None or self.at_work

@@ -12,12 +12,13 @@ from markupsafe import Markup
 from shopnb import labels
 from shopnb.schema import CHOICES, REQUIRED, TABLES, Column
 from shopnb.shop import open_shop
-from shopnb.shop.settings import FEES, write_rates, written_rate
+from shopnb.shop.settings import FEES, write_rates
 from shopnb.shop.typing_in import Added, add_row, bad_rows, take_back
 from shopnb.start import parts
 from shopnb.start.findings import as_change, newest_findings
 from shopnb.start.panel import Panel
 from shopnb.start.past import past_runs
+from shopnb.start.rates import MARGIN, rate
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -170,8 +171,8 @@ class Typed(Panel):
             one.value = one.value if isinstance(one.value, dt.date) else None if one.value is None else ""
 
     def _save_rates(self) -> None:
-        written = {key: written_rate(key, one.value) for key, one in self._fields.items()}
-        margin = written.pop("margin_rate")
+        written = {key: rate(key, one.value, self.desk.lang) for key, one in self._fields.items()}
+        margin = written.pop(MARGIN)
         write_rates(self.desk.folder, margin_rate=margin, fees=written)
         self._reopen()
         self.say(self.desk.text("rates_saved"), "good")
