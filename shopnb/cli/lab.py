@@ -18,6 +18,12 @@ from shopnb.cli import copies, terminal
 from shopnb.shop.inbox import UPLOAD_MB
 
 START = "00_start_here.ipynb"
+_SETTINGS = {  # of JupyterLab in a working copy
+    "labconfig/page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
+    "settings/overrides.json": {  # the first Tab of a kernel takes longer than the second that JupyterLab waits
+        "@jupyterlab/completer-extension:manager": {"providerTimeout": 10_000}
+    },
+}
 _UPLOAD_MB = 1000  # of one message from the browser; JupyterLab's own limit of 10 MB cuts an upload silently
 
 
@@ -33,8 +39,9 @@ def command(folder: Path) -> list[str]:
     settings = {"websocket_max_message_size": _UPLOAD_MB * 1_000_000}
     return [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{START}",
-        "--LabApp.news_url=None", "--Application.log_level=ERROR",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.tornado_settings={settings}",
+        f"--LabApp.app_settings_dir={folder / copies.OWN / 'settings'}", "--LabApp.news_url=None",
+        "--Application.log_level=ERROR", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--ServerApp.tornado_settings={settings}",
     ]  # fmt: skip
 
 
@@ -53,10 +60,11 @@ def working_copy(folder: Path, lang: str = "zh") -> Path:
     for copy in done.beside:
         mine = copy.name.removesuffix(copies.NEW) + ".ipynb"
         terminal.say(labels.text("cli.lab.newer", lang, mine=mine, new=copy.name))
-    quiet = folder / copies.OWN / "labconfig" / "page_config.json"
-    if not quiet.exists():
-        quiet.parent.mkdir(parents=True, exist_ok=True)
-        quiet.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
+    for name, content in _SETTINGS.items():
+        settings = folder / copies.OWN / name
+        if not settings.exists():
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text(json.dumps(content), "utf-8")
     return folder
 
 
