@@ -16,8 +16,8 @@ from shopnb.metrics.changes import due
 from shopnb.metrics.periods import Period, events_in
 from shopnb.pages import shop_overview_sections as sections
 from shopnb.pages.base import Figure, Page
-from shopnb.pages.shop_overview_compute import compute
-from shopnb.pages.shop_overview_numbers import Numbers, change_text, mean
+from shopnb.pages.shop_overview_numbers import Numbers
+from shopnb.pages.shop_overview_wording import change_text, mean
 from shopnb.stats import proportion_interval
 
 GRAINS = ("", "day", "week", "four_weeks", "month")
@@ -44,8 +44,10 @@ class ShopOverview(Page):
     # Numbers
 
     def compute(self) -> Numbers:
-        """Read the daily report and what adds to it."""
-        return compute(self)
+        """The numbers, each worked out when it is asked for; there must be days in the period."""
+        numbers = Numbers(self)
+        _ = numbers.period
+        return numbers
 
     def period(self) -> tuple[Period | None, Period | None]:
         """The period and the one compared with."""

@@ -10,7 +10,7 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.funnel import Step
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import Parts
+from shopnb.pages.shop_overview_wording import Parts
 from shopnb.pages.wording import with_range
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.items import Quadrant
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, Parts
 from shopnb.pages.shop_overview_stock import stock
+from shopnb.pages.shop_overview_wording import LEAST_BUYERS, LEAST_VISITORS, Parts
 from shopnb.stats import proportion_interval
 
 SURE_QUADRANT = 0.7  # below it an item's quadrant is not named

@@ -11,8 +11,8 @@ from shopnb import charts, labels, view
 from shopnb.metrics import overview
 from shopnb.metrics.big_orders import TOP_BUYERS
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import PEER_METRICS, Parts, change_text
 from shopnb.pages.shop_overview_parts import parts_tables
+from shopnb.pages.shop_overview_wording import PEER_METRICS, Parts, change_text
 from shopnb.pages.wording import with_range
 from shopnb.stats import Estimate
 

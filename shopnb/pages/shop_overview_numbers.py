@@ -1,74 +1,263 @@
-"""The numbers of the shop overview, and how a change is written."""
+"""The numbers of the shop overview from the shop's tables and the page's parameters."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
+import ibis
 import pandas as pd
 
-from shopnb import labels, view
-from shopnb.findings.overview import Basis
-from shopnb.metrics.big_orders import BigOrders
-from shopnb.metrics.changes import Outcome, Recheck
+from shopnb.derived import PartOf, derived
+from shopnb.findings.overview import MONTH_DAYS, Basis, find_overview, recheck
+from shopnb.metrics import funnel, items, overview
+from shopnb.metrics.big_orders import BigOrders, big_orders
+from shopnb.metrics.changes import Outcome, Recheck, outcomes
 from shopnb.metrics.funnel import Chat, Funnel, Listing
 from shopnb.metrics.items import ItemChange, ItemPair, Quadrants, Range
 from shopnb.metrics.overview import AdScene, Signal, Totals
-from shopnb.metrics.peers import Copied, Peer, Standing
-from shopnb.metrics.periods import Period
-from shopnb.metrics.plan import Plan
-from shopnb.pages import shop_overview_parts as parts
-from shopnb.stats import Estimate, MixRate
+from shopnb.metrics.peers import Copied, Peer, Standing, copied, peer, standing
+from shopnb.metrics.periods import Period, normal_bases, resolve, same_period_last_year
+from shopnb.metrics.plan import Plan, plan
+from shopnb.metrics.service import refund_rate
+from shopnb.metrics.stock import sold_units, stock_cover
+from shopnb.pages.base import Page
+from shopnb.pages.no_days import no_days
+from shopnb.pages.shop_overview_parts import Parts, item_parts, source_parts
+from shopnb.pages.shop_overview_wording import LEAST_BUYERS, LEAST_VISITORS, LEAST_WHOLESALE_BUYERS, PEER_METRICS, mean
+from shopnb.pages.source_naming import source_names
+from shopnb.stats import Estimate, MixRate, mix_rate
 
-PEER_METRICS = {"访客数": "visitor_days", "支付转化率": "payment_conversion", "客单价": "spend_per_buyer",
-                "退款占比": "refund_share", "支付金额": "paid_amount", "退款率": "refund_rate"}  # fmt: skip
-Parts = tuple[view.ChartPart | view.TablePart | view.TextPart | None, ...]
-LEAST_VISITORS, LEAST_BUYERS = 100, 5  # a rate is printed from here on (pages.md 4.2)
-LEAST_WHOLESALE_BUYERS = 30  # with eleven payers a week, 1688 has no rate to speak of (pages.md 2.6)
+WHOLE_SHOP = "全店"  # scope of a typed target
+SMALL_SHOP_BUYERS = 10  # buyers a day below which pages are of 28 days (pages.md 2.0)
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """All numbers of the page for one set of parameters."""
+class Numbers(PartOf[Page]):
+    """All numbers of the page, each worked out when it is first asked for, from the parameters it reads."""
 
-    days: pd.DataFrame
-    period: Period
-    compare: Period
-    now: Totals
-    before: Totals
-    bases: list[Totals]
-    watched: dict[str, Signal]
-    band: pd.DataFrame
-    split: dict[str, float]
-    item_parts: parts.Parts
-    source_parts: parts.Parts
-    pair: ItemPair | None
-    scenes: list[AdScene]
-    items: list[ItemChange]
-    mix: MixRate | None
-    margin_rate: float
-    basis: Basis
-    target: Plan | None
-    peers: dict[str, Peer]
-    last_year: Totals | None
-    last_year_event: str  # the campaign that both periods were aligned by; "" by weekday
-    funnel: Funnel
-    chat: Chat | None
-    cart_or_favourite: tuple[float, float]  # bounds of 收藏加购率, NaN where unknown
-    standing: Standing | None
-    listing: Listing | None
-    copied: list[Copied]
-    refund_rate: Estimate  # of orders, by payment day
-    big_orders: BigOrders | None
-    is_wholesale: bool  # 1688: few buyers, big orders
-    quadrants: Quadrants | None
-    goods: Range | None
-    stock: pd.DataFrame  # from `metrics.stock`
-    unfinished: dt.date | None  # a last day left out because it was exported before it was over
-    outcomes: list[Outcome]
-    rechecks: list[Recheck]
+    def _table(self, name: str) -> ibis.Table | None:
+        return self._whole.shop.table(name) if self._whole.shop.has(name) else None
+
+    # Days and periods
+
+    @derived
+    def unfinished(self) -> dt.date | None:
+        """A last day left out because it was exported before it was over."""
+        return _unfinished(self._whole)
+
+    @derived
+    def days(self) -> pd.DataFrame:
+        """The daily report up to the last day."""
+        page = self._whole
+        days = overview.daily(page.shop.table("shop_daily"), until=page.day("end_date"))
+        if len(days) > 1 and days["day"].iloc[-1] == self.unfinished:
+            days = days.iloc[:-1]
+        if days.empty:
+            raise no_days(page.slug, "shop_daily", page.shop.days("shop_daily"), end=page.day("end_date"))
+        return days
+
+    @derived
+    def period(self) -> Period:
+        """The days looked at."""
+        page, days = self._whole, self.days
+        first, last = days["day"].iloc[0], days["day"].iloc[-1]
+        start, end = page.day("start_date"), page.day("end_date")
+        period = resolve(last, start=start, end=end, grain=page.choice("grain") or _grain(days))
+        if not period.holds(days["day"]).any():
+            raise no_days(page.slug, "shop_daily", (first, last), start=period.start, end=end)
+        return period
+
+    @derived
+    def _base_periods(self) -> list[Period]:
+        return normal_bases(self.period, self._whole.calendar, self.days["day"].iloc[0], wanted=8)
+
+    @derived
+    def compare(self) -> Period:
+        """The days compared with."""
+        return _compared(self._whole, self._whole.choice("compare"), self.period, self.bases)
+
+    # The shop as a whole
+
+    @property
+    def margin_rate(self) -> float:
+        """Share of payment left after goods, packing, parcel and platform fees; NaN when nobody typed it."""
+        return self._whole.margin_rate()
+
+    @derived
+    def now(self) -> Totals:
+        """The period."""
+        return overview.totals(self.days, self.period, margin_rate=self.margin_rate)
+
+    @derived
+    def before(self) -> Totals:
+        """The period compared with."""
+        return overview.totals(self.days, self.compare, margin_rate=self.margin_rate)
+
+    @derived
+    def bases(self) -> list[Totals]:
+        """The normal periods."""
+        return overview.mean_totals(self.days, self._base_periods, margin_rate=self.margin_rate)
+
+    @derived
+    def watched(self) -> dict[str, Signal]:
+        """Numbers against their normal range."""
+        return overview.signals(self.now, self.bases)
+
+    @derived
+    def _whole_band(self) -> pd.DataFrame:
+        return overview.band(_with_month_end(self.days, self.period.end), self._whole.calendar)
+
+    @property
+    def band(self) -> pd.DataFrame:
+        """Normal range of payment by day, up to the last day."""
+        return self._whole_band[self._whole_band["day"] <= self.period.end]
+
+    @derived
+    def split(self) -> dict[str, float]:
+        """The change of payment by factor."""
+        return overview.sales_split(self.now, self.before)
+
+    @derived
+    def item_parts(self) -> Parts:
+        """What each item did to it."""
+        return item_parts(self._whole, self.period, self.compare, self.split)
+
+    @derived
+    def source_parts(self) -> Parts:
+        """What each source did to it."""
+        return source_parts(self._whole, self.now, self.compare, self.split)
+
+    @derived
+    def last_year(self) -> Totals | None:
+        """The same period a year ago where it is there."""
+        return _last_year(self._whole, self.days, self.period, self.margin_rate)
+
+    @derived
+    def target(self) -> Plan | None:
+        """The month's goal."""
+        wanted = _targets(self._whole, self.period.end)
+        return plan(wanted, self.days, self._whole_band, self.period.end, margin_rate=self.margin_rate)
+
+    @property
+    def basis(self) -> Basis:
+        """What findings are reckoned in."""
+        return Basis.of(self.margin_rate, mean([base.refund_share for base in self.bases] or [self.now.refund_share]))
+
+    @property
+    def is_wholesale(self) -> bool:
+        """1688: few buyers, big orders."""
+        return self._whole.shop.settings.platform == "1688"
+
+    # Items and ads
+
+    @derived
+    def pair(self) -> ItemPair | None:
+        """Items of the period beside normal ones."""
+        return _pair(self._whole, self.period, [base.period for base in self.bases], self.compare)
+
+    @derived
+    def items(self) -> list[ItemChange]:
+        """How each item moved."""
+        return items.item_changes(self.pair, now_days=self.period.days) if self.pair else []
+
+    @derived
+    def mix(self) -> MixRate | None:
+        """Conversion split into which items were visited and how each sold."""
+        return _item_mix(self.items)
+
+    @derived
+    def scenes(self) -> list[AdScene]:
+        """Ads by scene."""
+        return _scenes(self._whole, self.period, self.compare)
+
+    @derived
+    def quadrants(self) -> Quadrants | None:
+        """Items by visitors and conversion."""
+        ads = self._table("ad_daily")
+        return items.quadrants(self.items, items.paid_clicks(ads, self.period) if ads is not None else pd.DataFrame())
+
+    @derived
+    def goods(self) -> Range | None:
+        """How broad the sales are."""
+        return items.goods_range(self.items)
+
+    @derived
+    def stock(self) -> pd.DataFrame:
+        """How long stock lasts, from `metrics.stock`."""
+        return _stock(self._whole, self.period)
+
+    @derived
+    def listing(self) -> Listing | None:
+        """From impressions of ads to buyers."""
+        sold = self.pair.frame[self.pair.frame["which"] == "now"] if self.pair else None
+        return funnel.listing(self._table("ad_daily"), self.days, sold, self.period)
+
+    # Funnel, peers, orders
+
+    @derived
+    def _typed_peers(self) -> pd.DataFrame:
+        return self._whole.frame("peers")
+
+    def _peers(self, metrics: Mapping[str, str]) -> dict[str, Peer]:
+        end, days = self.period.end, self.period.days
+        return {name: peer(self._typed_peers, metric, end=end, days=days) for name, metric in metrics.items()}
+
+    @derived
+    def peers(self) -> dict[str, Peer]:
+        """What was typed in of peers, by its name there."""
+        return self._peers({name: name for name in PEER_METRICS})
+
+    @derived
+    def funnel(self) -> Funnel:
+        """From visitors to buyers."""
+        return _funnel(self._whole, self.days, self.now, self._peers(funnel.PEER_METRICS), self.basis)
+
+    @derived
+    def chat(self) -> Chat | None:
+        """What customer service did."""
+        return funnel.chat(self._whole.frame("service"), self.days, self.period)
+
+    @derived
+    def cart_or_favourite(self) -> tuple[float, float]:
+        """Bounds of 收藏加购率, NaN where unknown."""
+        return funnel.cart_or_favourite(self.days, self.period)
+
+    @derived
+    def standing(self) -> Standing | None:
+        """The shop's place among peers."""
+        return standing(self._typed_peers, self.period.end)
+
+    @derived
+    def copied(self) -> list[Copied]:
+        """Numbers copied from the back office."""
+        return copied(self._typed_peers, self.period.end)
+
+    @derived
+    def refund_rate(self) -> Estimate:
+        """Of orders, by payment day."""
+        orders = self._table("orders")
+        return refund_rate(orders, self.period.end) if orders is not None else Estimate(math.nan)
+
+    @derived
+    def big_orders(self) -> BigOrders | None:
+        """Orders that carry a period."""
+        orders = self._table("orders")
+        return big_orders(orders, self.period) if orders is not None else None
+
+    # What was done
+
+    @derived
+    def outcomes(self) -> list[Outcome]:
+        """What became of changes in the log."""
+        return outcomes(
+            self._whole.frame("changes"), self.days, self._table("item_period"), self._whole.calendar, self.period.end
+        )
+
+    @derived
+    def rechecks(self) -> list[Recheck]:
+        """What the period before put forward, looked at again."""
+        return _rechecks(self._whole, self.days, self.period, self.margin_rate, self.basis)
 
     @property
     def comparable(self) -> bool:
@@ -86,16 +275,117 @@ class Numbers:
         return LEAST_WHOLESALE_BUYERS if self.is_wholesale else LEAST_BUYERS
 
 
-def change_text(now: float, before: float, kind: str, lang: str) -> str:
-    """A change as people read it: points for shares, percent for everything else."""
-    if math.isnan(now) or math.isnan(before):
-        return labels.MISSING
-    if kind.startswith("pct"):
-        return labels.format_value(now - before, "pp", lang)
-    return labels.format_value(now / before - 1, "signed_pct", lang) if before > 0 else labels.MISSING
+def _stock(page: Page, period: Period) -> pd.DataFrame:
+    """How long stock lasts; sales are read only where there is a stock table."""
+    counted = page.frame("stock")
+    if counted.empty:
+        return stock_cover(counted, sold_units(None, period), period)
+    item_period = page.shop.table("item_period") if page.shop.has("item_period") else None
+    return stock_cover(counted, sold_units(item_period, period), period)
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean of those that are known; NaN where none is."""
-    known = [value for value in values if not math.isnan(value)]
-    return sum(known) / len(known) if known else math.nan
+def _unfinished(page: Page) -> dt.date | None:
+    """The last day of the daily report where it was exported on that day itself: its numbers are not whole yet."""
+    made = [one for one in page.shop.accounts("shop_daily") if one.kept and one.exported_at and one.days]
+    newest = max(made, key=lambda one: one.exported_at or dt.datetime.min, default=None)  # noqa: DTZ901 - shop time
+    if newest is None or newest.exported_at is None:
+        return None
+    last = dt.date.fromisoformat(newest.days[1])
+    return last if newest.exported_at.date() <= last else None
+
+
+def _compared(page: Page, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
+    if compare == "last_year":
+        return same_period_last_year(period, page.calendar)[0]
+    if compare == "same_weekday" or (compare == "auto" and period.days < 7):
+        return bases[0].period if bases else period.shifted(-7)
+    return period.before() if period.days % 7 == 0 or period.days > 7 else period.shifted(-7)
+
+
+def _pair(page: Page, period: Period, bases: Sequence[Period], compared: Period) -> ItemPair | None:
+    if not page.shop.has("item_period"):
+        return None
+    table = page.shop.table("item_period")
+    return items.item_pair(table, period, bases) or items.item_pair(table, period, [compared])
+
+
+def _targets(page: Page, end: dt.date) -> pd.DataFrame:
+    """Goals of the whole shop: the typed table, else the month's payment from the shop's settings."""
+    typed = page.frame("targets")
+    whole = typed[typed["scope"].fillna("").isin(["", WHOLE_SHOP])]
+    month = f"{end:%Y-%m}"
+    goal = page.shop.settings.targets.get(month)
+    if goal is None or (whole["period"] == month).any():
+        return whole
+    return pd.DataFrame([{**dict.fromkeys(typed.columns), "period": month, "paid_amount": goal}])
+
+
+def _last_year(page: Page, days: pd.DataFrame, period: Period, rate: float) -> Totals | None:
+    """The same period a year ago where it is there whole."""
+    earlier, _ = same_period_last_year(period, page.calendar)
+    if earlier.start < days["day"].iloc[0]:
+        return None
+    found = overview.totals(days, earlier, margin_rate=rate)
+    return found if found.complete else None
+
+
+def _funnel(page: Page, days: pd.DataFrame, now: Totals, peers: dict[str, Peer], basis: Basis) -> funnel.Funnel:
+    clean = normal_bases(Period(now.period.end - dt.timedelta(days=6), now.period.end), page.calendar,
+                         days["day"].iloc[0], wanted=funnel.WEEKS_BACK, back=2 * funnel.WEEKS_BACK)  # fmt: skip
+    worth = now.spend_per_buyer * basis.share / now.period.days * MONTH_DAYS
+    return funnel.funnel(days, now.period, peers, clean, worth=worth)
+
+
+def _rechecks(page: Page, days: pd.DataFrame, period: Period, rate: float, basis: Basis) -> list[Recheck]:
+    """What the period before put forward about items and ads, looked at again today."""
+    earlier = period.before() if period.days >= 7 else period.shifted(-7)
+    was = overview.totals(days, earlier, margin_rate=rate)
+    if not was.complete:
+        return []
+    bases = normal_bases(earlier, page.calendar, days["day"].iloc[0], wanted=8)
+    pair = _pair(page, earlier, bases, earlier.before())
+    then = items.item_changes(pair, now_days=earlier.days) if pair else []
+    pair_now = _pair(page, period, [earlier], earlier)
+    since = items.item_changes(pair_now, now_days=period.days) if pair_now else []
+    scenes, scenes_now = _scenes(page, earlier, earlier.before()), _scenes(page, period, earlier)
+    names = {item.item_id: page.item_name(item.item_id, item.title) for item in then}
+    found = find_overview(was, [], {}, then, basis=basis, short_names=names, scenes=scenes, totals_too=False)
+    return recheck(found, since, scenes_now, earlier.end)
+
+
+def _scenes(page: Page, now: Period, before: Period) -> list[overview.AdScene]:
+    if not page.shop.has("ad_daily"):
+        return []
+    return overview.ad_scenes(page.shop.table("ad_daily"), now, before, source_names(page).scene)
+
+
+def _grain(days: pd.DataFrame) -> str:
+    """Four weeks for a shop of fewer than 10 buyers a day, a week for others; less where the report is shorter."""
+    if len(days) < 7:
+        return "day"
+    is_small = days["payers"].tail(28).mean() < SMALL_SHOP_BUYERS
+    return "four_weeks" if is_small and len(days) >= 28 else "week"
+
+
+def _next_month(month: dt.date) -> dt.date:
+    return (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+
+
+def _with_month_end(days: pd.DataFrame, end: dt.date) -> pd.DataFrame:
+    """The days up to `end`, and empty rows for the rest of its month: what is still to come."""
+    known = days[days["day"] <= end]
+    rest = (_next_month(end.replace(day=1)) - end).days - 1
+    ahead = pd.DataFrame({"day": [end + dt.timedelta(days=turn + 1) for turn in range(rest)]})
+    return known.merge(ahead, on="day", how="outer").sort_values("day", ignore_index=True)
+
+
+def _item_mix(moved: Sequence[ItemChange]) -> MixRate | None:
+    """Conversion of item visits split into which items they went to (mix) and how each sold (rate)."""
+    if not moved:
+        return None
+    return mix_rate(
+        {item.item_id: item.visitors_base for item in moved},
+        {item.item_id: item.buyers_base / item.visitors_base for item in moved if item.visitors_base},
+        {item.item_id: item.visitors for item in moved},
+        {item.item_id: item.buyers / item.visitors for item in moved if item.visitors},
+    )

@@ -15,8 +15,8 @@ from shopnb.pages.base import Page
 from shopnb.pages.shop_overview_funnel import funnel
 from shopnb.pages.shop_overview_items import items, mix
 from shopnb.pages.shop_overview_moved import moved
-from shopnb.pages.shop_overview_numbers import LEAST_BUYERS, LEAST_VISITORS, Parts
 from shopnb.pages.shop_overview_service import service_section
+from shopnb.pages.shop_overview_wording import LEAST_BUYERS, LEAST_VISITORS, Parts
 from shopnb.pages.wording import with_range
 
 SHOWN_DAYS, SHOWN_ROWS, SHOWN_CHANGES = 90, 7, 8

@@ -10,7 +10,7 @@ import pandas as pd
 from shopnb import charts, labels, view
 from shopnb.metrics.service import SCORES, scores, service
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import PEER_METRICS, Parts
+from shopnb.pages.shop_overview_wording import PEER_METRICS, Parts
 from shopnb.pages.wording import with_range
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from shopnb import labels, view
 from shopnb.pages.base import Page
-from shopnb.pages.shop_overview_numbers import change_text
+from shopnb.pages.shop_overview_wording import change_text
 from shopnb.pages.traffic_sources_numbers import Numbers
 
 SPARK_DAYS, LEAST_POINTS = 28, 3
