@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from sample.ads import KIDS_IMAGE, MAIN_IMAGE, AdBook, write_creatives, write_scenes
 from sample.catalogue import SHOP_NAME
 from sample.daily import write_daily
 from sample.items import ItemBook, write_items
-from sample.listing import write_listing
+from sample.listing import KIDS, LARGE, write_listing
 from sample.orders import write_orders, write_refunds
 from sample.plan import END
 from sample.reviews import write_reviews
@@ -79,7 +79,8 @@ def write_shop_side(inbox: Path, world: World) -> None:
         write_items(inbox, book, days[7 * week], days[7 * week + 6])
     for day in days[-ITEM_DAYS:]:
         write_items(inbox, book, day, day)
-    write_listing(inbox, book, END)
+    write_listing(inbox, book, LARGE, END)
+    write_listing(inbox, book, KIDS, END - timedelta(days=1))
     write_searches(inbox, world, days[-7], END)
     write_reviews(inbox, world, last_days(END, 60), MADE_ON)
     write_refunds(inbox, world, last_days(END, 60), MADE_ON)

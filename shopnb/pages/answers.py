@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING, Any
 from shopnb import labels, widgets
 from shopnb.errors import ShopnbError
 from shopnb.metrics import reviews, traffic
+from shopnb.metrics.market import CRITERIA
 from shopnb.metrics.periods import presets
 from shopnb.pages import brushes
 from shopnb.pages.aspects import aspect_names
 from shopnb.pages.wording import days_text
 from shopnb.stats import compare_proportions
+from shopnb.view import TablePart
 from shopnb.widgets import Dial, Span
 
 if TYPE_CHECKING:
     from shopnb.pages.base import Page
+    from shopnb.pages.market_sizing_numbers import Assumptions
 
 BUTTONS = 8  # aspects that have a button, those complained of most
 MOVED = (100.0, 5000.0, 100.0)  # visitors moved by the slider: least, most, step
 EFFECT = (0.0, 0.02, 0.0005)  # smallest difference worth a switch, share points
+REACHED = ("bands", "share", "margin")  # steps of the ladder that stand beside the price bands
 
 
 def offered(page: Page) -> Mapping[str, Sequence[Any]]:
@@ -61,14 +65,26 @@ def dials(page: Page, section: str) -> Sequence[Dial]:
         return ()
 
 
+def told(page: Page, section: str) -> str:
+    """What follows the dials of a section far below them: money within reach beside the price bands; else ""."""
+    if (page.slug, section) != ("market_sizing", "bands"):
+        return ""
+    parts = page.section_shown("reach").parts
+    ladder = next((part.frame for part in parts if isinstance(part, TablePart) and part.id == "reach"), None)
+    if ladder is None:
+        return ""
+    names = [page.text(f"reach.step.{step}") for step in REACHED]
+    rows = ladder[ladder["measure"].isin(names)].itertuples()
+    return labels.text("widgets.reached", page.lang, steps=" · ".join(f"{row.measure} {row.value}" for row in rows))
+
+
 def show(page: Page, section: str) -> None:
     """Show what the hand may ask beside a section: dials, a brush, and the calculator where a test is planned."""
     widgets.answers(page, section)
     if brushes.has_place(page, section):
         widgets.brushing(page, section)
-    if (page.slug, section) == ("listing_ab", "planner") and widgets.is_interactive() and (first := four_numbers(page)):
-        lang = page.lang
-        widgets.calculator(lambda *numbers: rates_compared(*numbers, lang=lang), first, lang)
+    if (page.slug, section) == ("listing_ab", "planner"):
+        widgets.calculator(page, lambda: four_numbers(page), lambda *four: rates_compared(*four, lang=page.lang))
 
 
 def _sources(page: Page) -> Mapping[str, Sequence[Any]]:
@@ -112,9 +128,13 @@ def _moving(page: Page) -> list[Dial]:
 
 def _planning(page: Page) -> list[Dial]:
     low, high, step = EFFECT
-    value = float(page.given["min_effect"])
-    slider = Dial("min_effect", value=value, low=low, high=max(high, value), step=step, is_share=True)
-    return [slider, Dial("planned_days", value=float(page.given["planned_days"]), low=0, high=60, step=1)]
+    made = page.numbers.comparison
+    effect = float(page.given["min_effect"]) or (made.zone if made.is_share and math.isfinite(made.zone) else 0.0)
+    days = float(page.given["planned_days"])
+    return [
+        Dial("min_effect", value=effect, low=low, high=max(high, effect), step=step, is_share=True),
+        Dial("planned_days", label=labels.text("widgets.planned_days", page.lang), value=days, high=max(60, days)),
+    ]
 
 
 def _reading(page: Page) -> list[Dial]:
@@ -141,43 +161,53 @@ def _edges(page: Page) -> list[Dial]:
     ]  # fmt: skip
 
 
+def _assumed(page: Page) -> Assumptions:
+    """What the operator wrote of costs, shares and weights."""
+    from shopnb.pages.market_sizing_numbers import read_assumptions  # its module builds on Page, which asks this one
+
+    return read_assumptions(page.given["assumptions"])
+
+
 def _reaching(page: Page) -> list[Dial]:
     n = page.numbers
     reach, costs = n.reach, n.costs
 
-    def share(name: str, value: float, high: float, step: float = 0.01) -> Dial:
+    def share(name: str, value: float, high: float, step: float = 0.01, along: Sequence[str] = ()) -> Dial:
         value = 0.0 if math.isnan(value) else value
         label = labels.text(f"widgets.assumed.{name}", page.lang)
-        return Dial(
-            "assumptions", entry=name, label=label, value=value, high=max(high, value), step=step, is_share=True
-        )
+        return Dial("assumptions", name, label, value, high=max(high, value), step=step, is_share=True, along=along)
 
-    def money(name: str, value: float, otherwise: float) -> Dial:
-        top = otherwise if math.isnan(otherwise) else max(otherwise, value if not math.isnan(value) else 0.0)
+    def money(name: str, value: float) -> Dial:
+        known = [one for one in (reach.price, value) if not math.isnan(one) and one > 0]
         label = labels.text(f"widgets.assumed.{name}", page.lang)
-        high = math.ceil(2 * top) if not math.isnan(top) and top > 0 else 200
-        return Dial(
-            "assumptions", entry=name, label=label, value=0.0 if math.isnan(value) else value, high=high, step=1
-        )
+        high = math.ceil(2 * max(known)) if known else 200
+        value = 0.0 if math.isnan(value) else max(value, 0.0)
+        return Dial("assumptions", entry=name, label=label, value=value, high=high, step=0.5)
 
+    typed, said = _assumed(page).values, costs.unit_cost
+    low, high = typed.get("share_low", reach.share.low), typed.get("share_high", reach.share.high)
+    by_margin = reach.price * (1 - costs.fee_rate - costs.margin_rate)  # a cost that leaves as much
     return [
-        share("share_low", reach.share.low, 0.05, 0.0005),
-        share("share_high", reach.share.high, 0.05, 0.0005),
-        money("price", reach.price, reach.price),
-        money("unit_cost", costs.unit_cost, reach.price),
+        share("share_low", low, 0.05, 0.0005, [f"share_high={high:.6g}"] if high > 0 else []),
+        share("share_high", high, 0.05, 0.0005, [f"share_low={low:.6g}"] if low > 0 else []),
+        money("price", reach.price),
+        money("unit_cost", by_margin if math.isnan(said) else said),
         share("ads_rate", costs.ads_rate, 0.5),
         share("refund_rate", costs.refund_rate, 0.6),
     ]
 
 
 def _weighing(page: Page) -> list[Dial]:
+    """The weights as written, of what all categories have; the section tells what each is of the whole."""
     choice = page.numbers.choice
+    if choice.code == "one_category":
+        return []
+    written = _assumed(page).weights
+    weights = {name: written.get(name, usual) for name, (usual, *_) in CRITERIA.items() if name not in choice.left_out}
     return [
-        Dial(
-            "assumptions", f"weight_{name}", page.text(f"criteria.{name}"), weight, high=1.0, step=0.05,
-        )
-        for name, weight in choice.used.items()
-    ]  # fmt: skip
+        Dial("assumptions", f"weight_{name}", page.text(f"criteria.{name}"), weight, high=max(1.0, weight), step=0.05)
+        for name, weight in weights.items()
+    ]
 
 
 def rates_compared(shown_a: float, hit_a: float, shown_b: float, hit_b: float, *, lang: str) -> str:

@@ -168,6 +168,11 @@ class Page(ABC):
         with self._money(), remembering(self._memory):
             return answers.dials(self, section)
 
+    def told(self, section: str) -> str:
+        """What a section's dials change elsewhere on the page, in a sentence; "" where that is nothing."""
+        with self._money(), remembering(self._memory):
+            return answers.told(self, section)
+
     def brush(self, section: str) -> widgets.Brush | None:
         """What a box drawn on a section's chart filters; None where it has no such chart now."""
         with self._money(), remembering(self._memory):

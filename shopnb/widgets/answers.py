@@ -17,9 +17,12 @@ from shopnb.parameters import Parameter
 from shopnb.widgets.brush import Brushed, Brushing
 from shopnb.widgets.control import Control, make_control, reword
 from shopnb.widgets.desk import Controlled, desk_of
-from shopnb.widgets.dials import Dial, with_entry
+from shopnb.widgets.dials import Dial, name_of, with_entry
 from shopnb.widgets.panel import button, heading, is_interactive, row, styled
 
+FINE = 0.001  # steps of a share that need a second decimal
+Four = tuple[float, float, float, float]
+First = Callable[[], Four | None]
 Sentence = Callable[[float, float, float, float], str]
 
 
@@ -35,10 +38,10 @@ def brushing(page: Brushed, section: str) -> None:
         display(Brushing(page, section).box)
 
 
-def calculator(sentence: Sentence, first: tuple[float, float, float, float], lang: str) -> None:
-    """Show a calculator of two rates, filled in with `first`; headless nothing."""
-    if is_interactive():
-        display(Calculator(sentence, first, lang).box)
+def calculator(page: Controlled, first: First, sentence: Sentence) -> None:
+    """Show a calculator of two rates, filled in with `first`; headless, or where that is None, nothing."""
+    if is_interactive() and first() is not None:
+        display(Calculator(page, first, sentence).box)
 
 
 class Answer:
@@ -54,6 +57,7 @@ class Answer:
         self.controls: dict[str, Control] = {}
         self._dials: tuple[Dial, ...] = ()
         self._style = styled()
+        self.told = ipywidgets.HTML().add_class("nb-answer-told")
         self.status = ipywidgets.HTML().add_class("nb-control-status")
         self.reset = button("undo", self._reset)
         self.box = ipywidgets.VBox().add_class("nb-answer")
@@ -77,13 +81,14 @@ class Answer:
             self._dials = dials
         finally:
             self._quiet = False
+        self._tell()
 
     def say(self, written: str) -> None:
         """What goes on, beside the dials."""
         self.status.value = written
 
     def _value(self, dial: Dial) -> Any:
-        return dial.value if dial.entry else self._desk.wanted[dial.parameter]
+        return dial.value if dial.high else self._desk.wanted[dial.parameter]
 
     def _build(self) -> None:
         self._lang = self._page.lang
@@ -102,7 +107,8 @@ class Answer:
             self.controls[key] = control
         self._row = row("", [*(one.widget for one in self.controls.values()), self.reset])
         self._head()
-        self.box.children = (self._style, self._row, self.status)
+        self.box.children = (self._style, self._row, self.told, self.status)
+        self._tell()
 
     def _plain(self, dial: Dial) -> tuple[Parameter, Any, Sequence[Any], str, str]:
         """What the control of a parameter is made of."""
@@ -115,6 +121,11 @@ class Answer:
         for one in filter(_is_plain, dials):
             reword(self.controls[one.parameter + one.entry], *self._plain(one))
 
+    def _tell(self) -> None:
+        written = self._page.told(self._section)
+        self.told.value = f'<span lang="{self._lang}">{html.escape(written)}</span>'
+        self.told.layout.display = "" if written else "none"
+
     def _head(self) -> None:
         self._row.children[0].value = heading(labels.text("widgets.group.try", self._lang))
         self.reset.description = labels.text("widgets.reset", self._lang)
@@ -125,7 +136,10 @@ class Answer:
         value = self.controls[key].value
         dial = next(one for one in self._dials if one.parameter + one.entry == key)
         if dial.entry:
-            value = with_entry(self._desk.wanted[dial.parameter] or dial.base, dial.entry, value)
+            written = list(self._desk.wanted[dial.parameter] or dial.base)
+            names = [name_of(one) for one in written]
+            written += [one for one in dial.along if name_of(one) not in names]
+            value = with_entry(written, dial.entry, value)
         self._desk.want(**{dial.parameter: value})
 
     def _reset(self) -> None:
@@ -185,7 +199,7 @@ def _dial_control(dial: Dial, value: Any, lang: str) -> Control:
     slider = kind(
         value=number(min(max(value, dial.low), dial.high)), min=number(dial.low), max=number(dial.high),
         step=number(dial.step), description=name, continuous_update=False,
-        readout_format=".1%" if dial.is_share else ("d" if whole else ".2f"),
+        readout_format=(".2%" if dial.step < FINE else ".1%") if dial.is_share else ("d" if whole else ".2f"),
     )  # fmt: skip
     classed = slider.add_class("nb-control").add_class("nb-control-slider")
     classed.add_class(f"nb-control-{dial.entry if dial.entry and not dial.entry.isdigit() else dial.parameter}")
@@ -195,23 +209,41 @@ def _dial_control(dial: Dial, value: Any, lang: str) -> Control:
 class Calculator:
     """Two rates from four typed numbers: the difference, its range, and whether it is more than chance."""
 
-    def __init__(self, sentence: Sentence, first: tuple[float, float, float, float], lang: str) -> None:
+    def __init__(self, page: Controlled, first: First, sentence: Sentence) -> None:
         import ipywidgets
 
-        self._sentence, self._first = sentence, first
-        names = [labels.text(f"widgets.calculator.{key}", lang) for key in ("shown_a", "hit_a", "shown_b", "hit_b")]
+        self._page, self._sentence, self._numbers = page, sentence, first
+        self._first = first() or (0, 0, 0, 0)
         self.inputs = [
-            ipywidgets.IntText(value=int(value), description=name, continuous_update=False)
+            ipywidgets.IntText(value=int(value), continuous_update=False)
             .add_class("nb-control").add_class("nb-control-number")
-            for name, value in zip(names, first, strict=True)
+            for value in self._first
         ]  # fmt: skip
         for one in self.inputs:
             one.observe(lambda _: self._reckon(), names="value")
         self.said = ipywidgets.HTML().add_class("nb-control-status").add_class("nb-calculated")
-        reset = button("undo", self._reset)
-        reset.description = labels.text("widgets.reset", lang)
-        title = labels.text("widgets.calculator.title", lang)
-        self.box = ipywidgets.VBox([styled(), row(title, [*self.inputs, reset]), self.said]).add_class("nb-answer")
+        self._back = button("undo", self._reset)
+        self._row = row("", [*self.inputs, self._back])
+        self.box = ipywidgets.VBox([styled(), self._row, self.said]).add_class("nb-answer")
+        desk_of(page).fronts["calculator"] = self
+        self._word()
+
+    def follow(self) -> None:
+        """Speak the page's language; numbers that nobody typed are those of the test that is shown now."""
+        before, self._first = self._first, self._numbers() or self._first
+        if [one.value for one in self.inputs] == [int(value) for value in before]:
+            self._reset()
+        self._word()
+
+    def say(self, written: str) -> None:
+        """What goes on elsewhere stands beside the controls that were moved."""
+
+    def _word(self) -> None:
+        lang = self._page.lang
+        self._row.children[0].value = heading(labels.text("widgets.calculator.title", lang))
+        self._back.description = labels.text("widgets.reset", lang)
+        for one, key in zip(self.inputs, ("shown_a", "hit_a", "shown_b", "hit_b"), strict=True):
+            one.description = labels.text(f"widgets.calculator.{key}", lang)
         self._reckon()
 
     def _reckon(self) -> None:

@@ -48,6 +48,9 @@ class Controlled(Protocol):
     def dials(self, section: str) -> Sequence[Dial]:
         """The controls that stand beside a section."""
 
+    def told(self, section: str) -> str:
+        """What they change elsewhere on the page, in a sentence; "" for nothing."""
+
     def redraw(self, **changed: Any) -> None:
         """Set parameters and redraw what they change."""
 

@@ -27,7 +27,8 @@ class Dial:
     `name=value` or the place of an edge; "" for the parameter itself. `label`: its name where it is not the
     parameter's. With `high` it is a slider from `low` to `high` in `step`, standing at `value`, written as a per cent
     where it `is_share`; with `buttons` it is one button a choice; else the control that fits the parameter. `base`: the
-    list in force while the parameter is empty.
+    list in force while the parameter is empty; `along`: entries in force that are written too where the list lacks
+    them, since another value of this one would change what stands for them.
     """
 
     parameter: str
@@ -40,6 +41,12 @@ class Dial:
     is_share: bool = False
     buttons: Sequence[tuple[str, Any]] = ()
     base: Sequence[str] = ()
+    along: Sequence[str] = ()
+
+
+def name_of(entry: str) -> str:
+    """The name of an entry of a list, which stands before its `=`."""
+    return entry.partition("=")[0].strip()
 
 
 def with_entry(written: Sequence[str], entry: str, value: float) -> list[str]:
@@ -56,7 +63,7 @@ def with_entry(written: Sequence[str], entry: str, value: float) -> list[str]:
     if entry.isdigit():
         return [text if place == int(entry) else part for place, part in enumerate(written)]
     set_anew = f"{entry}={text}"
-    names = [part.partition("=")[0].strip() for part in written]
+    names = [name_of(part) for part in written]
     if entry not in names:
         return [*written, set_anew]
     return [set_anew if name == entry else part for name, part in zip(names, written, strict=True)]
