@@ -246,9 +246,13 @@ def test_another_shop_opened_takes_the_words_of_the_one_before_along(start, home
 def test_the_language_changed_while_reports_run_leaves_the_cancel_button(start):
     upload(start.panels["files"], "测试.csv", AB.encode())
     running = start.panels["running"]
+    running._left = ["listing_ab", "shop_overview"]
+    finished = {"report": "listing_ab", "state": "done", "seconds": 2.0, "path": "mine/listing_ab_2026-09-01.html"}
+    running._heard({"event": "finished", **finished})
     running._running(True)
     start._desk.work.is_busy = True
     start.panels["choosing"].lang.value = "en"
+    assert plain(running.states["listing_ab"].value).startswith("done 2 s")
     assert (running.cancel.layout.display, running.cancel.description, running.go.disabled) == ("", "Cancel", True)
     start.panels["choosing"].choice.value = str(Path("data/sample").resolve())
     assert start.panels["choosing"].choice.label == "我的店", "the shop that is open"

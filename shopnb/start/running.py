@@ -12,6 +12,7 @@ from markupsafe import Markup
 from shopnb import labels, parameters, readiness
 from shopnb.start import parts
 from shopnb.start.batch import Batch, Outcome, words
+from shopnb.start.desk import Desk
 from shopnb.start.links import links
 from shopnb.start.panel import Panel
 
@@ -24,6 +25,11 @@ _FAILED = ("failed", "not_ready", "skipped")
 
 class Running(Panel):
     """Reports of a period."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._ended_so: dict[str, Mapping[str, Any]] = {}  # what was told of the reports that ended
+        self._left: list[str] = []  # reports of the batch that have not ended
 
     def twin(self) -> Markup:
         """The command that runs all reports."""
@@ -91,19 +97,29 @@ class Running(Panel):
                 if was_shut and not self.at_work:
                     self.say(self._doubts, "attention")  # what could not be run before
                 check.value = True
-                self._state(slug, labels.text(f"runner.questions.{slug}", lang), "muted")
+                self._retell(slug)
         self.go.disabled = shop is None or self.at_work
         self._shown_command()
 
     def forget(self) -> None:
         """Reports of another shop are not this one's."""
         super().forget()
+        self._ended_so.clear()
         for state in self.states.values():
             state.value = ""
 
     def chosen(self) -> list[str]:
         """The reports that are ticked."""
         return [slug for slug, check in self.checks.items() if check.value and not check.disabled]
+
+    def _retell(self, slug: str) -> None:
+        """What stands beside a report: what became of it, in the page's language, else the question it answers."""
+        if slug in self._ended_so:
+            self._finished(slug, self._ended_so[slug])
+        elif self.at_work and slug in self._left:
+            self._state(slug, self.desk.text("waiting"), "muted")
+        else:
+            self._state(slug, labels.text(f"runner.questions.{slug}", self.desk.lang), "muted")
 
     def _preset(self, key: str | None) -> None:
         if key is None:
@@ -159,6 +175,7 @@ class Running(Panel):
             self.say(self.desk.text("busy"), "attention")
             return
         self._left = self.chosen()
+        self._ended_so.clear()
         for slug in self._left:
             self._state(slug, self.desk.text("waiting"), "muted")
         given = self._given(self.desk.start, self.desk.end)
@@ -179,6 +196,7 @@ class Running(Panel):
             self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max), "working")
         elif event["event"] == "finished" and slug in self.states:
             self._left = [one for one in self._left if one != slug]
+            self._ended_so[slug] = event
             self.progress.value += 1
             self._finished(slug, event)
             self.say(self.desk.text("going_on", done=self.progress.value, total=self.progress.max), "working")

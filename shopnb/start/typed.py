@@ -30,6 +30,7 @@ FORMS = (
 )  # fmt: skip
 _NEEDED = {"ab_daily": ("day", "variant", "impressions", "clicks")}
 _FIRST = {"changes": ("item_id",), "costs": ("goods_cost",), "targets": ("scope", "paid_amount")}  # beside the needed
+_CLOSED = {("changes", "object")}  # words that the reports look for: one click each, nothing else is taken
 _ROWS_SHOWN, _FINDINGS_SHOWN = 5, 6
 _SPLIT = " · "  # between a word that is stored and what it means
 
@@ -123,6 +124,8 @@ class Typed(Panel):
         hint = self.desk.text("time_hint") if column.dtype == "timestamp" else ""
         if not offered:
             return parts.field(ipywidgets.Text(placeholder=hint), label, name=column.name)
+        if (table, column.name) in _CLOSED:
+            return parts.field(ipywidgets.ToggleButtons(options=offered, value=None), label, name="picked")
         box = ipywidgets.Combobox(options=offered, ensure_option=False, placeholder=self.desk.text("pick_or_type"))
         return parts.field(box, label, name=column.name)
 
@@ -168,7 +171,8 @@ class Typed(Panel):
             return
         self._add(self.which.value, written)
         for one in self._fields.values():
-            one.value = one.value if isinstance(one.value, dt.date) else None if one.value is None else ""
+            if not isinstance(one.value, dt.date):
+                one.value = "" if "placeholder" in one.traits() else None
 
     def _save_rates(self) -> None:
         written = {key: rate(key, one.value, self.desk.lang) for key, one in self._fields.items()}
