@@ -26,9 +26,9 @@ from shopnb.pages import listing_ab_sections as sections
 from shopnb.pages.base import Figure, Page
 from shopnb.pages.listing_ab_behind import line_origin
 from shopnb.pages.listing_ab_changes import kind_text
-from shopnb.pages.listing_ab_compute import OTHER, compute
 from shopnb.pages.listing_ab_designs import Designs, change_name
-from shopnb.pages.listing_ab_numbers import Numbers, gap_range
+from shopnb.pages.listing_ab_numbers import OTHER, Numbers
+from shopnb.pages.listing_ab_wording import gap_range
 from shopnb.pages.wording import days_text
 from shopnb.shop import Shop
 from shopnb.stats import Estimate
@@ -117,8 +117,15 @@ class ListingAb(Page):
                             for day, name in found])  # fmt: skip
 
     def compute(self) -> Numbers:
-        """Choose the test, recognise its design, compare its versions."""
-        return compute(self)
+        """The numbers, each worked out when it is asked for; the test asked for must be there."""
+        numbers = Numbers(self)
+        _ = numbers.test
+        return numbers
+
+    def _check(self) -> None:
+        super()._check()
+        asked = Numbers(self)
+        _ = asked.min_effect, asked.planned_days
 
     def period(self) -> tuple[Period | None, Period | None]:
         """First and last day of the rows looked at; nothing is compared with another period."""

@@ -12,7 +12,7 @@ from shopnb.metrics.listing_ab import outcome_counts
 from shopnb.metrics.listing_rules import Rule
 from shopnb.metrics.listing_states import GUARDS, LEAST_CLICKS, LEAST_SUCCESSES, OTHER_DESIGNS, PARTS, Arm, State
 from shopnb.metrics.listing_tests import Counts
-from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
+from shopnb.pages.listing_ab_wording import Part, Parts, with_range
 from shopnb.stats import Estimate, proportion_interval
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from shopnb import calendar, charts, labels, view
 from shopnb.metrics.listing_changes import ChangeSeen
-from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
+from shopnb.pages.listing_ab_wording import Part, Parts, with_range
 from shopnb.stats import Estimate
 
 if TYPE_CHECKING:

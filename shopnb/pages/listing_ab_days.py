@@ -10,7 +10,7 @@ from shopnb import charts, labels, view
 from shopnb.metrics import listing_ab as metrics
 from shopnb.metrics.listing_states import LEAST_CLICKS, OTHER_DESIGNS, Arm, Design, State
 from shopnb.metrics.listing_tests import Counts
-from shopnb.pages.listing_ab_numbers import Part, Parts, with_range
+from shopnb.pages.listing_ab_wording import Part, Parts, with_range
 from shopnb.stats import Estimate, proportion_interval
 
 if TYPE_CHECKING:

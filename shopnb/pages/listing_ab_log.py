@@ -8,7 +8,7 @@ import pandas as pd
 
 from shopnb import charts, labels, view
 from shopnb.pages.listing_ab_changes import effect_text
-from shopnb.pages.listing_ab_numbers import Part, Parts
+from shopnb.pages.listing_ab_wording import Part, Parts
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shopnb import labels, view
 from shopnb.metrics.listing_states import ALARM_P, BY_DAY, JUDGED, Design, State
 from shopnb.pages.listing_ab_days import trend_word
-from shopnb.pages.listing_ab_numbers import with_range
+from shopnb.pages.listing_ab_wording import with_range
 from shopnb.stats import Switchback
 
 if TYPE_CHECKING:

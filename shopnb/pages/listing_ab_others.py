@@ -11,8 +11,8 @@ from shopnb.findings import Finding
 from shopnb.findings.listing_ab import find_change, find_product
 from shopnb.pages.listing_ab_changes import before_after, change_cards, effect_text, item_of, kind_text, near_text
 from shopnb.pages.listing_ab_log import test_log
-from shopnb.pages.listing_ab_numbers import Parts, section_of
 from shopnb.pages.listing_ab_products import product_name, products, rule_text, vote_values, votes
+from shopnb.pages.listing_ab_wording import Parts, section_of
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb

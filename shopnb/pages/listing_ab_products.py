@@ -9,7 +9,7 @@ import pandas as pd
 
 from shopnb import charts
 from shopnb.metrics.listing_products import Product, Vote
-from shopnb.pages.listing_ab_numbers import Parts, with_range
+from shopnb.pages.listing_ab_wording import Parts, with_range
 from shopnb.stats import Estimate
 
 if TYPE_CHECKING:

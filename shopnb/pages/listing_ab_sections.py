@@ -13,8 +13,8 @@ from shopnb.metrics.listing_money import loss_amount
 from shopnb.metrics.listing_states import ONE_LOOK, OTHER_DESIGNS, Arm, State
 from shopnb.pages.listing_ab_behind import behind_click
 from shopnb.pages.listing_ab_days import by_day
-from shopnb.pages.listing_ab_numbers import Part, Parts, section_of, with_range
 from shopnb.pages.listing_ab_planner import planner
+from shopnb.pages.listing_ab_wording import Part, Parts, section_of, with_range
 
 if TYPE_CHECKING:
     from shopnb.pages.listing_ab import ListingAb
