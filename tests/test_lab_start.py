@@ -55,7 +55,7 @@ def page(browser):
 def hand_in(page, *files):
     """Upload files as a person does, the last of them no export, and wait until the page tells of them."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name=word("upload")).click()
+        page.get_by_role("button", name=word("upload.button")).click()
     chooser.value.set_files(list(files))
     told = word("taken_refused", imported=len(files) - 1, unchanged=0, refused=1)
     page.locator(".nb-start-said", has_text=told).wait_for()

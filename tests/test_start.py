@@ -67,10 +67,16 @@ def said(panel):
 
 
 def upload(panel, name, content):
-    panel.upload.value = (
-        {"name": name, "type": "", "size": len(content), "content": memoryview(content),
-         "last_modified": dt.datetime(2026, 9, 2, tzinfo=dt.UTC)},
-    )  # fmt: skip
+    send(panel.upload, name, content)
+    panel.upload.heard(None, {"kind": "all", "large": [], "unread": []}, [])
+
+
+def send(control, name, content):
+    """One file in two pieces, as the browser sends it."""
+    control.heard(None, {"kind": "begin", "name": name}, [])
+    for piece in (content[:7], content[7:]):
+        control.heard(None, {"kind": "piece"}, [memoryview(piece)])
+    control.heard(None, {"kind": "end"}, [])
 
 
 def test_an_upload_goes_through_the_same_import_and_says_what_it_was_taken_for(start, home):
@@ -139,16 +145,19 @@ def test_the_same_upload_twice_changes_nothing_and_says_so(start, home):
     assert [path.name for path in (home / "shops/mine/inbox").iterdir()] == ["测试.csv"]
 
 
-def test_a_file_too_large_to_upload_goes_into_the_inbox_by_hand(start, monkeypatch):
-    monkeypatch.setattr("shopnb.start.files.LARGEST_MB", 0.00001)
+def test_files_too_large_or_not_readable_are_named_beside_those_that_came(start, home):
     files = start.panels["files"]
-    upload(files, "订单.csv", AB.encode())
-    assert said(files).startswith("订单.csv 太大,不能从这里上传。")
-    assert "一次最多 10 MB" in plain(files.hint.value), "JupyterLab's own limit, which cuts an upload off silently"
-    monkeypatch.setenv("SHOPNB_UPLOAD_MB", "1000")
-    monkeypatch.setattr("shopnb.start.files.LARGEST_MB", 100)
-    files.make()
-    assert "一次最多 100 MB" in plain(files.hint.value)
+    files.upload.heard(None, {"kind": "all", "large": ["订单.csv"], "unread": ["八月"]}, [])
+    assert said(files).startswith("订单.csv 太大,不能从这里上传。把它放进文件夹 shops/mine/inbox,")
+    assert "八月 读不了:请拖文件本身" in said(files)
+    assert files.upload.most == 100_000_000
+    assert "单个文件最大 100 MB" in plain(files.hint.value)
+    for name in ("测试.csv", "测试二.csv"):
+        send(files.upload, name, AB.replace("A", name).encode())
+    files.upload.heard(None, {"kind": "all", "large": ["订单.csv"], "unread": []}, [])
+    assert said(files).startswith("导入了 2 个,没变的 0 个。 订单.csv 太大")
+    upload(files, "测试.csv", AB.replace("A", "测试.csv").encode())
+    assert said(files) == "没有新文件;1 个都导入过。"
 
 
 def test_a_watched_inbox_is_imported_once_its_files_stay_as_they_are(start, home, monkeypatch):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from shopnb import labels
 from shopnb.cli import copies, terminal
-from shopnb.shop.inbox import UPLOAD_MB
 
 START = "00_start_here.ipynb"
 _SETTINGS = {  # of JupyterLab in a working copy
@@ -24,7 +23,6 @@ _SETTINGS = {  # of JupyterLab in a working copy
         "@jupyterlab/completer-extension:manager": {"providerTimeout": 10_000}
     },
 }
-_UPLOAD_MB = 1000  # of one message from the browser; JupyterLab's own limit of 10 MB cuts an upload silently
 
 
 def lab(given: argparse.Namespace, lang: str) -> int:
@@ -36,21 +34,19 @@ def lab(given: argparse.Namespace, lang: str) -> int:
 
 def command(folder: Path) -> list[str]:
     """JupyterLab that fetches nothing, with the start page of a working copy in front."""
-    settings = {"websocket_max_message_size": _UPLOAD_MB * 1_000_000}
     return [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{START}",
         f"--LabApp.app_settings_dir={folder / copies.OWN / 'settings'}", "--LabApp.news_url=None",
         "--Application.log_level=ERROR", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        f"--ServerApp.tornado_settings={settings}",
     ]  # fmt: skip
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """The environment of JupyterLab: no question about its news, and how much can be uploaded; all else as it was."""
+    """The environment of JupyterLab: no question about its news; all else as it was."""
     own = folder / copies.OWN
     known = os.environ.get("JUPYTER_CONFIG_PATH", "")
     paths = os.pathsep.join(filter(None, (str(own), known)))
-    return {**os.environ, "JUPYTER_CONFIG_PATH": paths, UPLOAD_MB: str(_UPLOAD_MB)}
+    return {**os.environ, "JUPYTER_CONFIG_PATH": paths}
 
 
 def working_copy(folder: Path, lang: str = "zh") -> Path:

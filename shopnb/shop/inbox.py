@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from shopnb.errors import InputError
 
 INBOX = "inbox"
-UPLOAD_MB = "SHOPNB_UPLOAD_MB"  # variable: what the server takes in one message; it cuts larger ones off silently
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 _LONGEST = 120
 

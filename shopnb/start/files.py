@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +14,17 @@ from shopnb import labels, parameters, readiness
 from shopnb.intake import IN_ARCHIVE, FileAccount, import_files
 from shopnb.intake.containers import SUFFIXES, find_files
 from shopnb.shop import telling
-from shopnb.shop.inbox import INBOX, UPLOAD_MB, receive
+from shopnb.shop.inbox import INBOX, receive
 from shopnb.start import parts
 from shopnb.start.desk import Desk
 from shopnb.start.panel import Panel
+from shopnb.start.upload import FileUpload, Handed
 
 if TYPE_CHECKING:
     import ipywidgets
 
 LOOK_SECONDS = 2.0  # between two looks at the inbox
 LARGEST_MB = 100  # of one uploaded file; larger ones are put into the inbox
-_PLAIN_MB = 10  # that JupyterLab takes at once where `shopnb lab` did not start it
 _NUMBERS = (3, 4, 5, 6)  # of the table of imports
 
 
@@ -35,6 +34,7 @@ class Files(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.watch: Any = None
+        self._left_out: list[str] = []  # of the files chosen together, what could not be taken
 
     def twin(self) -> Markup:
         """What each file of the shop was taken for, and which reports can be seen."""
@@ -91,21 +91,20 @@ class Files(Panel):
         import ipywidgets
 
         text = self.desk.text
-        self.upload = ipywidgets.FileUpload(
-            accept=",".join(sorted(SUFFIXES)), multiple=True, description=text("upload"), layout={"width": "auto"},
-            button_style="primary",
+        words = {key: text(f"upload.{key}") for key in ("button", "drop", "going")}
+        self.upload = FileUpload(
+            lambda came: self.guarded(lambda: self._uploaded(came))(),
+            words=words, accept=",".join(sorted(SUFFIXES)), most=LARGEST_MB * 1_000_000,
         )  # fmt: skip
-        self.upload.observe(lambda _: self.guarded(self._uploaded)(), names="value")
         self.take = parts.button(text("import_inbox"), self.guarded(self._take_inbox), icon="inbox")
         on = self.watch is not None and self.watch.value
         self.watch = ipywidgets.ToggleButton(value=on, description=text("watch"), icon="eye", layout={"width": "auto"})
         self.watch.tooltip = text("watch_hint")
         self.watch.observe(lambda change: self.guarded(lambda: self._watched(change["new"]))(), names="value")
         self.last, self.state = parts.html(), parts.html()
-        most = min(LARGEST_MB, int(os.environ.get(UPLOAD_MB, _PLAIN_MB)))
-        self.hint = parts.html(parts.paragraph(text("files_hint", most=most, inbox=INBOX), "muted"))
-        controls = parts.row(self.upload, self.take, self.watch, self.progress, self.cancel)
-        return [controls, self.hint, self.said, self.last, self.state]
+        self.hint = parts.html(parts.paragraph(text("files_hint", most=LARGEST_MB, inbox=INBOX), "muted"))
+        controls = parts.row(self.take, self.watch, self.progress, self.cancel)
+        return [self.upload, controls, self.hint, self.said, self.last, self.state]
 
     def redraw(self) -> None:
         """The shop's files and what can be seen of them."""
@@ -121,18 +120,17 @@ class Files(Panel):
         if self.watch.value:
             self._watched_now()
 
-    def _uploaded(self) -> None:
-        given = self.upload.value
-        if not given:
-            return
-        self.upload.value = ()
-        too_large = [one["name"] for one in given if one["size"] > LARGEST_MB * 1_000_000]
-        received = [receive(self.desk.folder, one["name"], bytes(one["content"])) for one in given
-                    if one["name"] not in too_large]  # fmt: skip
-        if too_large:
-            mark = labels.text("cli.list_mark", self.desk.lang)
-            self.say(self.desk.text("too_large", files=mark.join(too_large), inbox=INBOX), "attention")
+    def _uploaded(self, came: Handed) -> None:
+        mark = labels.text("cli.list_mark", self.desk.lang)
+        inbox = self.desk.short(self.desk.folder / INBOX)
+        told = [
+            self.desk.text(key, files=mark.join(names), inbox=inbox)
+            for key, names in (("too_large", came.large), ("not_read", came.unread)) if names
+        ]  # fmt: skip
+        self.say("\n".join(told), "attention")
+        received = [receive(self.desk.folder, name, content) for name, content in came.files]
         if received:
+            self._left_out = told
             self._import(received, ours=received)
 
     def _take_inbox(self) -> None:
@@ -169,7 +167,9 @@ class Files(Panel):
         if self.desk.shop is not None:
             self.desk.shop.refresh()
         self.desk.changed()
-        self.say(self.desk.text(key, **counts), "attention" if counts["refused"] else "good")
+        left_out, self._left_out = self._left_out, []
+        look = "attention" if counts["refused"] or left_out else "good"
+        self.say("\n".join([self.desk.text(key, **counts), *left_out]), look)
         self.last.value = str(self.told(told)) if told else ""
 
     def _watched(self, on: bool) -> None:
