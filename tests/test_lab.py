@@ -91,8 +91,15 @@ MOVES = {
     ),
 }  # fmt: skip
 BEFORE = "?"
+WINDOW = {"width": 1280, "height": 900}
+BY_FINGER = "market_sizing"
 BOXED = """() => [document.querySelector('.nb-brush .nb-copies pre').textContent,
   document.querySelector('.nb-brush-table tbody').textContent]"""
+PLACED = """() => {
+  const [chart, place, body, beside] = ['svg.marks', '.nb-brush-chart', '.nb-brush-body', '.nb-brush-beside']
+    .map((one) => document.querySelector(`.nb-brush ${one}`).getBoundingClientRect());
+  return { chart: chart.width, place: place.width, body: body.width, below: beside.top - chart.bottom };
+}"""
 CALCULATED = ".nb-calculated .nb-said"
 
 
@@ -154,7 +161,7 @@ class Lab:
     """One window of JupyterLab, one notebook at a time, and all that was said or asked for meanwhile."""
 
     def __init__(self, browser, server):
-        self.page = browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page = browser.new_page(viewport=WINDOW)
         self.page.set_default_timeout(PATIENCE)
         self.said, self.outside = [], []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -217,7 +224,7 @@ class Lab:
             place.locator(".widget-readout").press("Enter")
         self.up_to_date()
 
-    def draw_box(self):
+    def draw_box(self, *, finger=False):
         """Open the brush and drag a box over the middle of its chart."""
         brush = self.page.locator(".nb-brush")
         brush.locator(".nb-brush-head button").click()
@@ -225,11 +232,28 @@ class Lab:
         chart.wait_for()
         chart.scroll_into_view_if_needed()
         place = chart.bounding_box()
-        for step, (across, down) in enumerate(((0.3, 0.25), (0.5, 0.5), (0.9, 0.8))):
-            self.page.mouse.move(place["x"] + across * place["width"], place["y"] + down * place["height"])
-            if not step:
-                self.page.mouse.down()
+        way = [
+            (place["x"] + across * place["width"], place["y"] + down * place["height"])
+            for across, down in ((0.3, 0.25), (0.5, 0.5), (0.9, 0.8))
+        ]
+        if finger:
+            touched = self.page.context.new_cdp_session(self.page)
+            for kind, (x, y) in zip(("touchStart", "touchMove", "touchMove"), way, strict=True):
+                touched.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            touched.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            return
+        self.page.mouse.move(*way[0])
+        self.page.mouse.down()
+        for x, y in way[1:]:
+            self.page.mouse.move(x, y)
         self.page.mouse.up()
+
+    def narrow(self, width):
+        """Make the window narrow, and wait until the chart of the brush is as wide as its place."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+        self.page.wait_for_function(f"Math.abs(({PLACED})().chart - ({PLACED})().place) < 2")
+        return self.page.evaluate(PLACED)
 
     def up_to_date(self):
         working = labels.text("widgets.working", "zh")
@@ -275,6 +299,8 @@ def expected_of_box(lab, page, section):
         assert time.monotonic() < until, f"{code}: {shown}"
         lab.page.wait_for_timeout(100)
     assert 0 < len(rows) < len(found.table.frame)
+    count = labels.text("widgets.brush.chosen", "zh", rows=len(rows), total=len(found.table.frame))
+    assert lab.page.locator(".nb-brush-count").text_content() == count
 
 
 def told_in(page, key):
@@ -317,9 +343,15 @@ def test_a_notebook_runs_in_the_lab_and_shows_what_a_headless_run_gives(slug, fo
 
         lab.drawn(charts_of(page))
         assert lab.page.evaluate(TOO_WIDE) == []
-        lab.draw_box()
+        lab.draw_box(finger=slug == BY_FINGER)
         lab.page.wait_for_function(f"({BOXED})()[0].includes('.query(')")
         expected_of_box(lab, page, move.brushed)
+        if slug == BY_FINGER:
+            phone = lab.narrow(390)
+            assert phone["place"] <= phone["body"] < 300
+            assert phone["below"] >= 0
+            expected_of_box(lab, page, move.brushed)  # the box is still there
+            lab.page.set_viewport_size(WINDOW)
         assert [text for text in lab.said if not text.startswith(KNOWN) and SLOW not in text] == []
         assert lab.outside == []
         kept = lab.saved(folder / notebook)

@@ -204,8 +204,9 @@ def _weighing(page: Page) -> list[Dial]:
         return []
     written = _assumed(page).weights
     weights = {name: written.get(name, usual) for name, (usual, *_) in CRITERIA.items() if name not in choice.left_out}
+    words = {name: labels.text("widgets.weight", page.lang, name=page.text(f"criteria.{name}")) for name in weights}
     return [
-        Dial("assumptions", f"weight_{name}", page.text(f"criteria.{name}"), weight, high=max(1.0, weight), step=0.05)
+        Dial("assumptions", f"weight_{name}", words[name], weight, high=max(1.0, weight), step=0.05)
         for name, weight in weights.items()
     ]
 
