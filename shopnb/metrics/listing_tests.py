@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import ibis
 import pandas as pd
 
-from shopnb.memory import remembered
 from shopnb.metrics.aggregate import aggregate
 from shopnb.schema import TABLES
 
@@ -147,7 +146,6 @@ def _user_tests(table: ibis.Table) -> list[ListingTest]:
     ]
 
 
-@remembered
 def counts_of(
     table: ibis.Table, test: ListingTest, *, start: dt.date | None = None, end: dt.date | None = None
 ) -> Counts:

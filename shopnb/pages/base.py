@@ -24,7 +24,6 @@ from shopnb import calendar, labels, parameters, screen, tables, view, widgets
 from shopnb.derived import Given, Kept, derived
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
-from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
 from shopnb.pages import answers, brushes, gates
 from shopnb.pages.wording import days_text, finding_view
@@ -74,9 +73,7 @@ class Page(ABC):
         self.kept = Kept()
         self._reading = shop.reading
         self._handles = widgets.Handles()
-        self._memory = Memory() if widgets.is_interactive() else None
-        with remembering(self._memory):
-            self._check()
+        self._check()
 
     @classmethod
     def lacking(cls, shop: Shop) -> ShopnbError | None:
@@ -156,27 +153,27 @@ class Page(ABC):
 
     def offered(self) -> Mapping[str, Sequence[Any]]:
         """Parameter name to the values that its control offers, each plain or as (words, value)."""
-        with self._money(), remembering(self._memory):
-            return answers.offered(self)
+        with self._money():
+            return self.kept.value("offered", self.given, lambda: answers.offered(self))
 
     def spans(self) -> Sequence[widgets.Span]:
         """Periods that can be picked by name."""
-        return answers.spans(self)
+        return self.kept.value("spans", self.given, lambda: answers.spans(self))
 
     def dials(self, section: str) -> Sequence[widgets.Dial]:
         """The controls that stand beside a section."""
-        with self._money(), remembering(self._memory):
-            return answers.dials(self, section)
+        with self._money():
+            return self.kept.value(f"dials.{section}", self.given, lambda: answers.dials(self, section))
 
     def told(self, section: str) -> str:
         """What a section's dials change elsewhere on the page, in a sentence; "" where that is nothing."""
-        with self._money(), remembering(self._memory):
+        with self._money():
             return answers.told(self, section)
 
     def brush(self, section: str) -> widgets.Brush | None:
         """What a box drawn on a section's chart filters; None where it has no such chart now."""
-        with self._money(), remembering(self._memory):
-            return brushes.brush(self, section)
+        with self._money():
+            return self.kept.value(f"brush.{section}", self.given, lambda: brushes.brush(self, section))
 
     def points(self, section: str) -> pd.DataFrame:
         """The rows behind the chart of a section on which a box can be drawn; `query` chooses as the box does.
@@ -337,23 +334,23 @@ class Page(ABC):
 
     @derived
     def _screen(self) -> view.Screen:
-        with self._money(), remembering(self._memory):
+        with self._money():
             return self.first_screen()
 
     @derived
     def _health_shown(self) -> tuple[Note, ...]:
-        with self._money(), remembering(self._memory):
+        with self._money():
             return tuple(self._health())
 
     def section_shown(self, key: str) -> view.Section:
         """One section as it is shown, built once for the parameters it reads."""
-        with self._money(), remembering(self._memory):
+        with self._money():
             return self.kept.value(f"section.{key}", self.given, lambda: self.build_section(key))
 
     @property
     def view(self) -> view.Page:
         """The whole page in its language, money in the shop's currency."""
-        with self._money(), remembering(self._memory):
+        with self._money():
             return view.Page(
                 slug=self.slug,
                 lang=self.lang,
@@ -410,8 +407,7 @@ class Page(ABC):
             self._handles.emit(view.RECORD_MIME, self._carried(), in_place=True)
 
     def _carried(self) -> dict[str, Any]:
-        with remembering(self._memory):
-            return view.carried(self.record(), screen.page_payload(self.view))
+        return view.carried(self.record(), screen.page_payload(self.view))
 
     def redraw(self, **changed: Any) -> None:
         """Set parameters and redraw what they change of everything shown so far, each output as soon as it is made.
@@ -441,7 +437,7 @@ class Page(ABC):
     def _blocks(self, name: str, *, is_styled: bool) -> list[widgets.Block]:
         """What stands in the outputs of that name: `load`, `findings`, `methods`, or `section.` with its key."""
         part, _, key = name.partition(".")
-        with self._money(), remembering(self._memory):
+        with self._money():
             if part == "section":
                 kept: tables.RowsAs = "none" if brushes.has_place(self, key) else "csv_if_cut"  # the brush has them
                 blocks = screen.section_blocks(self.section_shown(key), self.lang, rows_as=kept)

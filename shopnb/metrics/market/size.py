@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shopnb.memory import remembered
 from shopnb.metrics.market.goods import Goods
 from shopnb.stats import CensoredTotal, Estimate, censored_total, fit_censored
 from shopnb.stats.estimate import student_quantile, unknown
@@ -33,7 +32,6 @@ class Size:
     beyond: Estimate
 
 
-@remembered
 def market_size(goods: Goods, *, factor: float = 1.0, level: float = LEVEL) -> Size:
     """Units and money of the snapshot's goods.
 
@@ -106,7 +104,6 @@ class Concentration:
     code: str | None = None
 
 
-@remembered
 def concentration(
     goods: Goods, *, by: str = "shop_name", own_shop: str = "", factor: float = 1.0, level: float = LEVEL
 ) -> Concentration:
