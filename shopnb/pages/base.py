@@ -238,6 +238,9 @@ class Page(ABC):
 
     def frame(self, table: str) -> pd.DataFrame:
         """A small table whole, as pandas: the typed-in ones; empty with its columns where the shop has none."""
+        return self.kept.value(f"frame.{table}", self.given, lambda: self._frame(table)).copy(deep=False)
+
+    def _frame(self, table: str) -> pd.DataFrame:
         if self.shop.has(table):
             return self.shop.table(table).to_pandas()
         return TABLES[table].arrow_schema.empty_table().to_pandas()

@@ -6,7 +6,7 @@ Belongs here: which gate looks at which page's tables, and over which days. The 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -25,11 +25,16 @@ LEAST_ORDERERS = 5  # an item with fewer orders may have no payer by chance
 
 def notes(page: Page, own: Sequence[view.Note]) -> list[view.Note]:
     """What the gates have to say about a page beside its `own` notes; each looks only at the page's own tables."""
+    told = {note.code for note in own} & {"window_open", "renamed"}
+    name = ".".join(("gates", *sorted(told)))
+    return page.kept.value(name, page.given, lambda: _notes(page, told))
+
+
+def _notes(page: Page, told: Collection[str]) -> list[view.Note]:
     period, compare = page.period()
     found = []
     if period:
         found += [*_presale(page, period), *_staged(page, period), *_freight(page, period), *_lowest(page, period)]
-        told = {note.code for note in own}
         found += [] if "window_open" in told else _ads(page, period)
         found += [] if "renamed" in told else _scenes(page, Period((compare or period).start, period.end))
     return [*found, *_listing(page)]

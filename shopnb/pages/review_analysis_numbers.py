@@ -59,18 +59,33 @@ class Numbers(PartOf[Page]):
         raise _nothing_read(self._whole, self._own_names)
 
     @derived
-    def _periods(self) -> tuple[Period | None, Period | None]:
-        return _periods(self._whole, self.said)
+    def _there(self) -> tuple[dt.date, dt.date] | None:
+        """First and last day with a review; None where reviews have no time."""
+        if not self.said.dated:
+            return None
+        days = [*self.said.reviews["day"].dropna(), *self.said.defaults["day"].dropna()]
+        return min(days), max(days)
 
-    @property
+    @derived
+    def end(self) -> dt.date | None:
+        """The page's "today"; None where reviews have no time."""
+        return self._whole.day("end_date") or self._there[1] if self._there else None
+
+    @derived
     def period(self) -> Period | None:
-        """The days looked at."""
-        return self._periods[0]
+        """The last 30 days of reviews unless given; None where reviews have no time."""
+        end, there, page = self.end, self._there, self._whole
+        if end is None or there is None:
+            return None
+        period = Period(page.day("start_date") or end - dt.timedelta(days=DAYS - 1), end)
+        if period.end < there[0] or period.start > there[1]:
+            raise no_days(page.slug, "reviews", there, start=period.start, end=page.day("end_date"))
+        return period
 
     @property
     def compare(self) -> Period | None:
-        """The days compared with."""
-        return self._periods[1]
+        """As many days before."""
+        return self.period.before() if self.period else None
 
     @derived
     def now(self) -> pd.DataFrame:
@@ -103,9 +118,9 @@ class Numbers(PartOf[Page]):
         return self.kept.value(f"Numbers.weeks.{what}", self.given, lambda: self._weeks_anew(what))
 
     def _weeks_anew(self, what: str) -> pd.DataFrame:
-        if self.period is None:
+        if self.end is None:
             raise ValueError("reviews without days have no weeks")
-        return metrics.weekly(self.said, self.marked(what), self.period.end)
+        return metrics.weekly(self.said, self.marked(what), self.end)
 
     @derived
     def opinions(self) -> dict[str, pd.DataFrame]:
@@ -142,14 +157,14 @@ class Numbers(PartOf[Page]):
     @derived
     def clusters(self) -> list[more.Cluster]:
         """Complaints that came together."""
-        return more.clusters(self.said, self.period.end) if self.period else []
+        return more.clusters(self.said, self.end) if self.end else []
 
     @derived
     def changes(self) -> pd.DataFrame:
         """Events of the change log with shares before and after."""
-        if self.period is None:
+        if self.end is None:
             return pd.DataFrame()
-        return more.around_changes(self.said, self._whole.frame("changes"), self.period.end, self.bought)
+        return more.around_changes(self.said, self._whole.frame("changes"), self.end, self.bought)
 
     @derived
     def rival(self) -> more.Rival | None:
@@ -172,9 +187,9 @@ class Numbers(PartOf[Page]):
     def bought(self) -> reviews_bought.Bought | None:
         """Reviews beside their orders, where both files name them."""
         orders = self._table("orders")
-        if self.period is None or orders is None:
+        if self.end is None or orders is None:
             return None
-        return reviews_bought.join_orders(self.said, self._reviews, orders, self.period.end)
+        return reviews_bought.join_orders(self.said, self._reviews, orders, self.end)
 
     # The leading complaint
 
@@ -193,7 +208,7 @@ class Numbers(PartOf[Page]):
     @derived
     def since(self) -> Onset | None:
         """Since when it is more frequent."""
-        return metrics.onset(self.said, self._marked, self.period.end) if self.period else None
+        return metrics.onset(self.said, self._marked, self.end) if self.end else None
 
     @derived
     def spots(self) -> pd.DataFrame:
@@ -217,16 +232,16 @@ class Numbers(PartOf[Page]):
     def paid_since(self) -> Onset | None:
         """Day of payment from which that item is refunded for faults; None: not looked."""
         refunds = self._table("refunds")
-        if not (self.place and self.place.item_id and self.period) or refunds is None:
+        if not (self.place and self.place.item_id and self.end) or refunds is None:
             return None
-        return reviews_orders.paid_since(refunds, self.place.item_id, self.trade_days, self.period.end)
+        return reviews_orders.paid_since(refunds, self.place.item_id, self.trade_days, self.end)
 
     @derived
     def paid_days(self) -> pd.DataFrame:
         """Reviews by day of payment, at equal age."""
-        if self.bought is None or self.period is None:
+        if self.bought is None or self.end is None:
             return pd.DataFrame()
-        return reviews_bought.by_payment(self.said, self.bought, self._marked, self.period.end)
+        return reviews_bought.by_payment(self.said, self.bought, self._marked, self.end)
 
     @derived
     def said_since(self) -> Onset | None:
@@ -246,11 +261,6 @@ class Numbers(PartOf[Page]):
     def conversion(self) -> items.ItemChange | None:
         """Of the place's item, the last 7 days against normal weeks before the onset."""
         return _conversion(self._whole, self.place, self.since, self.period)
-
-    @property
-    def end(self) -> dt.date | None:
-        """The page's "today"."""
-        return self.period.end if self.period else None
 
     @property
     def defaults(self) -> int:
@@ -282,19 +292,6 @@ class Numbers(PartOf[Page]):
         if self.lead is None or self.bought is None:
             return 0
         return int(self.bought.paid[self.marked(self.lead.aspect)].notna().sum())
-
-
-def _periods(page: Page, said: Said) -> tuple[Period | None, Period | None]:
-    """The last 30 days of reviews and the 30 before, unless given; None where reviews have no time."""
-    if not said.dated:
-        return None, None
-    days = [*said.reviews["day"].dropna(), *said.defaults["day"].dropna()]
-    there = min(days), max(days)
-    end = page.day("end_date") or there[1]
-    period = Period(page.day("start_date") or end - dt.timedelta(days=DAYS - 1), end)
-    if period.end < there[0] or period.start > there[1]:
-        raise no_days(page.slug, "reviews", there, start=period.start, end=page.day("end_date"))
-    return period, period.before()
 
 
 def _nothing_read(page: Page, own_names: tuple[str, ...]) -> ShopnbError:
