@@ -3,9 +3,21 @@
 // vega-embed and lodash's debounce into living.js.gz.
 
 const FITTED = { type: "fit-x", contains: "padding" };
+const NAME_WIDTH = 190; // of one name in a legend, where it must not be cut
 
 function plain(value) {
   return JSON.parse(JSON.stringify(value));
+}
+
+// Names of a legend stand side by side only where there is room for it.
+function roomy(spec, width) {
+  const columns = Math.max(1, Math.floor(width / NAME_WIDTH));
+  for (const { encoding = {} } of spec.layer) {
+    for (const { legend } of Object.values(encoding)) {
+      if (legend?.columns > columns) legend.columns = columns;
+    }
+  }
+  return spec;
 }
 
 function told(model, view, name) {
@@ -27,7 +39,8 @@ function render({ model, el }) {
     const spec = model.get("spec");
     if (!width || !spec) return;
     drawn?.finalize();
-    drawn = await vegaEmbed(el, { ...plain(spec), width, autosize: FITTED }, plain(model.get("embed_options")));
+    const wide = { ...roomy(plain(spec), width), width, autosize: FITTED };
+    drawn = await vegaEmbed(el, wide, plain(model.get("embed_options")));
     Object.keys(model.get("_vl_selections")).forEach((name) => told(model, drawn.view, name));
   }
 
