@@ -61,7 +61,7 @@ def join_orders(said: Said, reviews: ibis.Table, orders: ibis.Table, end: dt.dat
         return None
     days = pd.Series(pd.to_datetime(found["paid_day"]).dt.date.to_numpy(), index=found["review_id"])
     paid = said.reviews["review_id"].map(days)
-    paid = paid.where(paid.notna(), None).astype(object)
+    paid = paid.astype(object).where(paid.notna(), None)  # in this order: a column of NaN alone would stay one
     counted = placed.group_by("paid_day").agg(orders=placed.count()).order_by("paid_day").to_pandas()
     by_day = pd.Series(
         counted["orders"].to_numpy(float), index=list(pd.to_datetime(counted["paid_day"]).dt.date), dtype=float

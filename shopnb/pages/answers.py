@@ -15,7 +15,7 @@ from shopnb import labels, widgets
 from shopnb.errors import ShopnbError
 from shopnb.metrics import reviews, traffic
 from shopnb.metrics.market import CRITERIA
-from shopnb.metrics.periods import presets
+from shopnb.metrics.periods import Period, presets
 from shopnb.pages import brushes
 from shopnb.pages.aspects import aspect_names
 from shopnb.pages.wording import days_text
@@ -50,10 +50,18 @@ def spans(page: Page) -> list[Span]:
     if not last or page.slug == "market_sizing":  # its period is the day of a snapshot
         return []
     named = presets(dt.date.fromisoformat(last), page.events)
+    if page.slug == "listing_ab":
+        named = {name: one for name, one in named.items() if _is_in_test(page, one)}
     return [
         Span(labels.text(f"widgets.spans.{name}", page.lang), one.start.isoformat(), one.end.isoformat())
         for name, one in named.items()
     ]
+
+
+def _is_in_test(page: Page, period: Period) -> bool:
+    """Whether the test that the page is about has a day in a period."""
+    test = page.numbers.test
+    return bool(test.first and test.last and period.overlaps(Period(test.first, test.last)))
 
 
 def dials(page: Page, section: str) -> Sequence[Dial]:
@@ -154,7 +162,8 @@ def _edges(page: Page) -> list[Dial]:
     return [
         Dial(
             "bands", entry=str(place), value=edge,
-            low=min(math.ceil(ends[place]) + 1, edge), high=max(math.floor(ends[place + 2]) - 1, edge),
+            low=min(math.ceil(ends[place]) + 1, math.floor(edge)),
+            high=max(math.floor(ends[place + 2]) - 1, math.floor(edge) + 1),
             label=labels.text("widgets.edge", page.lang, place=place + 1), base=base,
         )
         for place, edge in enumerate(edges)

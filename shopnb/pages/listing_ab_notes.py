@@ -143,7 +143,8 @@ def _context(page: ListingAb) -> list[view.Note]:
     found += _disturbed(page)
     if n.caps and not math.isnan(cap := n.caps.get(n.comparison.metric, math.nan)):
         found.append(view.Note("capped", page.text("health.capped", cap=cap)))
-    others = [test.name for test in page.tests if test is not n.test]
+    own = n.test.source, n.test.name, n.test.key
+    others = [test.name for test in page.tests if (test.source, test.name, test.key) != own]
     if others:
         found.append(
             view.Note("other_tests", page.text("health.other_tests", count=len(others), names=listed(page, others)))

@@ -56,6 +56,7 @@ class Answer:
         self._lang = page.lang
         self.controls: dict[str, Control] = {}
         self._dials: tuple[Dial, ...] = ()
+        self._offered = page.offered()
         self._style = styled()
         self.told = ipywidgets.HTML().add_class("nb-answer-told")
         self.status = ipywidgets.HTML().add_class("nb-control-status")
@@ -65,17 +66,20 @@ class Answer:
         self._build()
 
     def follow(self) -> None:
-        """Stand at the values in force, between their ends of now, in the page's language."""
-        dials = tuple(self._page.dials(self._section))
+        """Stand at the values in force, between their ends and among the choices of now, in the page's language."""
+        dials, offered = tuple(self._page.dials(self._section)), self._page.offered()
         if [_kind(one) for one in dials] != [_kind(one) for one in self._dials]:
             self._build()
             return
         self._quiet = True
         try:
-            if self._page.lang != self._lang:
-                self._lang = self._page.lang
+            is_other, self._lang = self._page.lang != self._lang, self._page.lang
+            if is_other:
                 self._head()
-                self._reword(dials)
+            before, self._offered = self._offered, offered
+            for one in filter(_is_plain, dials):
+                if is_other or offered.get(one.parameter) != before.get(one.parameter):
+                    reword(self.controls[one.parameter + one.entry], *self._plain(one))
             for one in dials:
                 _put(self.controls[one.parameter + one.entry], one, self._value(one), self._lang)
             self._dials = dials
@@ -93,6 +97,7 @@ class Answer:
     def _build(self) -> None:
         self._lang = self._page.lang
         self._dials = tuple(self._page.dials(self._section))
+        self._offered = self._page.offered()
         for old in self.controls.values():
             old.widget.close()
         self.controls = {}
@@ -114,12 +119,7 @@ class Answer:
         """What the control of a parameter is made of."""
         name = dial.parameter
         declared = next(one for one in self._page.declared() if one.name == name)
-        return declared, self._desk.wanted[name], self._page.offered().get(name, ()), self._lang, self._page.slug
-
-    def _reword(self, dials: Sequence[Dial]) -> None:
-        """The controls of parameters in another language; sliders and buttons are put in words with their values."""
-        for one in filter(_is_plain, dials):
-            reword(self.controls[one.parameter + one.entry], *self._plain(one))
+        return declared, self._desk.wanted[name], self._offered.get(name, ()), self._lang, self._page.slug
 
     def _tell(self) -> None:
         written = self._page.told(self._section)

@@ -106,18 +106,17 @@ class Desk:
         self._say(lang, labels.text("widgets.working", lang), look="nb-busy")
         try:
             self.page.redraw(**self.wanted)
+            lang = self.page.lang
+            for front in self.fronts.values():
+                front.follow()
+            self._say(lang, labels.text("widgets.done", lang))
+            self.page.hand_over()  # nobody sees it: not to be waited for
         except ShopnbError as error:
             sentence = error.text(lang).removeprefix(f"{error.code}: ")
             self._say(lang, sentence, labels.text("widgets.kept", lang), look="nb-attention")
         except Exception as error:  # ours: a traceback would go where the operator never looks
             what = f"{type(error).__name__}: {error}"
             self._say(lang, labels.text("widgets.broken", lang, what=what), look="nb-attention")
-        else:
-            lang = self.page.lang
-            for front in self.fronts.values():
-                front.follow()
-            self._say(lang, labels.text("widgets.done", lang))
-            self.page.hand_over()  # nobody sees it: not to be waited for
 
     def _say(self, lang: str, *sentences: str, look: str = "") -> None:
         """What goes on, in the line of every front."""

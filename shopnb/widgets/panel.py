@@ -106,6 +106,7 @@ class Panel:
         self._page = page
         self._quiet = False
         self._lang = page.lang
+        self._offered = page.offered()
         self.controls = self._made()
         self._spans = self._named_spans()
         self.spans: ipywidgets.Dropdown | None = self._spans_offered()
@@ -118,6 +119,7 @@ class Panel:
         self.box = ipywidgets.VBox([styled(), *self._rows.values(), foot, self.copies]).add_class("nb-controls")
         self._desk.fronts["panel"] = self
         self._head()
+        self._hide_spans()
         self._write_copies()
 
     def values(self) -> dict[str, Any]:
@@ -125,12 +127,10 @@ class Panel:
         return {name: control.value for name, control in self.controls.items()}
 
     def follow(self) -> None:
-        """Stand at the wanted values, in the page's language."""
+        """Stand at the wanted values, in the page's language, and offer what there is with them."""
         self._quiet = True
         try:
-            if self._page.lang != self._lang:
-                self._lang = self._page.lang
-                self._reword()
+            self._reword()
             for name, control in self.controls.items():
                 if control.value != self._desk.wanted[name]:
                     control.value = self._desk.wanted[name]
@@ -146,10 +146,10 @@ class Panel:
 
     def _made(self) -> dict[str, Control]:
         """A control for each parameter that can be moved, standing at the wanted values."""
-        offered, made = self._page.offered(), {}
+        made = {}
         for one in self._page.declared():
             if one.name not in FIXED:
-                value, choices = self._desk.wanted[one.name], offered.get(one.name, ())
+                value, choices = self._desk.wanted[one.name], self._offered.get(one.name, ())
                 made[one.name] = make_control(one, value, choices, self._lang, self._page.slug)
                 made[one.name].widget.observe(lambda _, name=one.name: self._moved(name), names="value")
         return made
@@ -159,19 +159,24 @@ class Panel:
         return [self.spans, *members] if group == "period" and self.spans else members
 
     def _reword(self) -> None:
-        """Everything in another language."""
-        offered = self._page.offered()
+        """Everything in another language, or what is offered otherwise now."""
+        is_other, self._lang = self._page.lang != self._lang, self._page.lang
+        before, self._offered = self._offered, self._page.offered()
         for one in self._page.declared():
-            if one.name in self.controls:
-                value, choices = self._desk.wanted[one.name], offered.get(one.name, ())
+            choices = self._offered.get(one.name, ())
+            if one.name in self.controls and (is_other or choices != before.get(one.name, ())):
+                value = self._desk.wanted[one.name]
                 reword(self.controls[one.name], one, value, choices, self._lang, self._page.slug)
-        if self.spans:
-            self._spans = self._named_spans()
+        spans = self._named_spans()
+        if self.spans and spans != self._spans:
+            self._spans = spans
             with self.spans.hold_sync():
                 self.spans.description = labels.text("widgets.span", self._lang)
                 self.spans.options = _options(self._spans)
                 self.spans.value = self._span_now()
-        self._head()
+            self._hide_spans()
+        if is_other:
+            self._head()
 
     def _head(self) -> None:
         """Headings of the rows, and the words on the buttons."""
@@ -187,10 +192,10 @@ class Panel:
         return [Span(labels.text("widgets.span_own", self._lang), "", ""), *self._page.spans()]
 
     def _spans_offered(self) -> ipywidgets.Dropdown | None:
-        """Periods to choose by name; None where the page has no days to choose."""
+        """Periods to choose by name, out of sight while there are none; None where the page has no days to choose."""
         import ipywidgets
 
-        if len(self._spans) == 1 or "start_date" not in self.controls:
+        if "start_date" not in self.controls:
             return None
         spans = ipywidgets.Dropdown(
             options=_options(self._spans), value=self._span_now(), description=labels.text("widgets.span", self._lang)
@@ -198,6 +203,10 @@ class Panel:
         spans.add_class("nb-control").add_class("nb-control-span")
         spans.observe(lambda _: self._picked(), names="value")
         return spans
+
+    def _hide_spans(self) -> None:
+        if self.spans:
+            self.spans.layout.display = None if len(self._spans) > 1 else "none"
 
     def _span_now(self) -> int:
         """The place of the named period that the wanted days are; 0 for days of one's own."""
