@@ -14,7 +14,7 @@ _HOMES = {
     "ShopnbError": "shopnb.errors",
     "open_page": "shopnb.pages",
     "open_shop": "shopnb.shop",
-    "open_start": "shopnb.start",
+    "open_start": "shopnb.start.page",
 }
 
 __all__ = ["ShopnbError", "open_page", "open_shop", "open_start"]  # noqa: F822 (found by __getattr__)

@@ -18,6 +18,7 @@ from altair.utils import schemapi
 from shopnb import labels
 from shopnb.charts import theme
 from shopnb.labels import letters
+from shopnb.memory import remembered
 from shopnb.view import ChartPart
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -28,11 +29,12 @@ _Given = ParamSpec("_Given")
 
 
 def form(draw: Callable[_Given, ChartPart]) -> Callable[_Given, ChartPart]:
-    """A form of chart, put together without Altair's check of every piece, half of the work.
+    """A form of chart: remembered, and put together without Altair's check of every piece, half of the work.
 
     What a form makes of its frame is checked where it is tested.
     """
 
+    @remembered
     @functools.wraps(draw)
     def drawn(*given: _Given.args, **named: _Given.kwargs) -> ChartPart:
         with schemapi.debug_mode(False):

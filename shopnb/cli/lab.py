@@ -10,11 +10,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from shopnb import labels
-from shopnb.cli import copies, terminal
+from shopnb.cli import terminal
+from shopnb.start import copies, workbook
 
 START = "00_start_here.ipynb"
 _SETTINGS = {  # of JupyterLab in a working copy
@@ -52,7 +52,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 def working_copy(folder: Path, lang: str = "zh") -> Path:
     """A folder with the notebooks and the sample, and what JupyterLab is to be there; what the user changed is kept."""
     done = copies.bring(folder, lang)
-    _trust([*done.written, *done.beside])
+    workbook.trust([*done.written, *done.beside])
     for copy in done.beside:
         mine = copy.name.removesuffix(copies.NEW) + ".ipynb"
         terminal.say(labels.text("cli.lab.newer", lang, mine=mine, new=copy.name))
@@ -62,12 +62,3 @@ def working_copy(folder: Path, lang: str = "zh") -> Path:
             settings.parent.mkdir(parents=True, exist_ok=True)
             settings.write_text(json.dumps(content), "utf-8")
     return folder
-
-
-def _trust(notebooks: Sequence[Path]) -> None:
-    """Sign the package's own notebooks, so that JupyterLab does not ask whether their start button may run them."""
-    import nbformat.sign
-
-    notary = nbformat.sign.NotebookNotary()
-    for notebook in notebooks:
-        notary.sign(nbformat.read(notebook, as_version=4))

@@ -12,12 +12,14 @@ import ibis
 import pandas as pd
 
 from shopnb.errors import InputError
+from shopnb.memory import remembered
 from shopnb.schema import Arithmetic, Column, Table
 
 _ROWS = "_rows"
 _MEASURES = set(Arithmetic) - {Arithmetic.LABEL}
 
 
+@remembered
 def aggregate(table: Any, declared: Table, *, by: list[str] | None = None, columns: list[str]) -> pd.DataFrame:
     """Sum a table up to one row per `by`, each column by its declared arithmetic class.
 

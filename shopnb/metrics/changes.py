@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.periods import Event, Period, event_days
 from shopnb.stats import Estimate, known_step
 
@@ -84,6 +85,7 @@ class Outcome:
     is_good: bool = True  # whether more of the metric is good
 
 
+@remembered
 def outcomes(
     log: pd.DataFrame, days: pd.DataFrame, item_period: ibis.Table | None, events: list[Event], end: dt.date
 ) -> list[Outcome]:

@@ -13,6 +13,7 @@ import ibis
 import pandas as pd
 from scipy import special
 
+from shopnb.memory import remembered
 from shopnb.metrics.gates import is_presale
 from shopnb.metrics.overview import FINDING_LEVEL
 from shopnb.metrics.periods import Period
@@ -74,6 +75,7 @@ def dispersion(pair: ItemPair) -> float:
     return max(1.0, float(squares.sum()) / freedom) if freedom > 0 else 1.0
 
 
+@remembered
 def item_changes(pair: ItemPair, *, now_days: int, level: float = FINDING_LEVEL) -> list[ItemChange]:
     """What each item did now against its base, largest change of payment first.
 
@@ -155,6 +157,7 @@ class ItemPair:
         return sum(base.days for base in self.bases)
 
 
+@remembered
 def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> ItemPair | None:
     """Item sums of `now` and of those `bases` that are there, like with like; None when either side is not there.
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.listing_states import (
     ALARM_P,
     BY_DAY,
@@ -102,6 +103,7 @@ def outcome_counts(counts: Counts, metric: str) -> pd.DataFrame:
     return frame[(frame["trials"] > 0) & (frame["successes"] <= frame["trials"])].reset_index(drop=True)
 
 
+@remembered
 def compare_counts(
     counts: Counts, *, metric: str, design: Design, control: str, min_effect: float = 0.0, planned_days: int = 0
 ) -> Comparison:

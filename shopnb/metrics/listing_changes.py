@@ -17,6 +17,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.listing_controls import outside_control
 from shopnb.metrics.listing_refunds import enough_refunds, refunded
 from shopnb.metrics.periods import Event
@@ -152,6 +153,7 @@ def _ad_days(ads: ibis.Table) -> pd.DataFrame:
     return frame[["item_id", "start", "length"]].assign(impressions=counts["impressions"], clicks=counts["clicks"])
 
 
+@remembered
 def judge_changes(
     changes: pd.DataFrame, units: pd.DataFrame, *, events: Sequence[Event], categories: Mapping[str, str],
     last_day: dt.date, outside: pd.DataFrame,

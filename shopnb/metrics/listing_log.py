@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics import listing_ab
 from shopnb.metrics.listing_changes import ChangeSeen
 from shopnb.metrics.listing_states import State
@@ -69,6 +70,7 @@ class Record:
         return sum(test.state is State.SWITCH for test in self.tests)
 
 
+@remembered
 def past_test(counts: Counts, *, control: str = "") -> PastTest | None:
     """A test read after three days and at its end; None where that says nothing."""
     if not counts.dated or counts.daily["day"].nunique() < LEAST_DAYS:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.listing_states import LEVEL, LONGEST, LOOKS, POWER, Comparison
 from shopnb.stats import allowance_for, plan
 
@@ -28,6 +29,7 @@ class Plan:
     effects: pd.DataFrame
 
 
+@remembered
 def plan_test(comparison: Comparison, *, cost_per_day: float = math.nan) -> Plan:
     """The smallest difference that each look can show, and the days that differences of some sizes need.
 
@@ -65,6 +67,7 @@ def plan_test(comparison: Comparison, *, cost_per_day: float = math.nan) -> Plan
     return Plan(rate, per_day, pd.DataFrame(rows), pd.DataFrame(effects))
 
 
+@remembered
 def smallest_visible(rate: float, trials: float, versions: int, *, days: int = LONGEST) -> float:
     """The smallest rise of `rate` that `trials` a version show with 80 % power, in share points; NaN if none below 1.
 

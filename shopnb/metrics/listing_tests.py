@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import ibis
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.aggregate import aggregate
 from shopnb.schema import TABLES
 
@@ -146,6 +147,7 @@ def _user_tests(table: ibis.Table) -> list[ListingTest]:
     ]
 
 
+@remembered
 def counts_of(
     table: ibis.Table, test: ListingTest, *, start: dt.date | None = None, end: dt.date | None = None
 ) -> Counts:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from shopnb import text
+from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.metrics.reviews_aside import reasons
 from shopnb.schema import LINK_MASK, MASK
@@ -61,6 +62,7 @@ class Said:
         return bool(self.reviews["day"].notna().any())
 
 
+@remembered
 def read_reviews(
     reviews: ibis.Table,
     *,

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from shopnb import text
+from shopnb.memory import remembered
 from shopnb.metrics.reviews import Said
 
 COLUMNS = ["day", "item_id", "sku", "clause", "aspect", "opinion", "polarity", "text", "follow_up", "negative"]
 
 
+@remembered
 def sentences(
     said: Said,
     *,

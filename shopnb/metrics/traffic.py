@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.periods import Period
 from shopnb.stats import Estimate, MixRate, compare_proportions, holm, mix_rate, proportion_interval
 
@@ -110,6 +111,7 @@ def choose(
     return Choice(now, None, "other_rule" if others else "no_partner", others[0] if others else "", skipped)
 
 
+@remembered
 def source_rows(traffic_period: ibis.Table, chosen: Slice) -> pd.DataFrame:
     """The sources of one export, one row each, numbers as floats; levels that a row does not have are "".
 
@@ -185,6 +187,7 @@ def with_buyers(rows: pd.DataFrame, way: str) -> pd.DataFrame:
     )
 
 
+@remembered
 def joined(now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
     """Both periods side by side, one row per source.
 

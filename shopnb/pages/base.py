@@ -12,8 +12,8 @@ import json
 import math
 import platform
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ from shopnb import calendar, labels, parameters, screen, tables, view, widgets
 from shopnb.derived import Given, Kept, derived
 from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
+from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
 from shopnb.pages import answers, brushes, gates
 from shopnb.pages.wording import days_text, finding_view
@@ -73,7 +74,9 @@ class Page(ABC):
         self.kept = Kept()
         self._reading = shop.reading
         self._handles = widgets.Handles()
-        self._check()
+        self._memory = Memory() if widgets.is_interactive() else None
+        with self._at_work():
+            self._check()
 
     @classmethod
     def lacking(cls, shop: Shop) -> ShopnbError | None:
@@ -153,7 +156,7 @@ class Page(ABC):
 
     def offered(self) -> Mapping[str, Sequence[Any]]:
         """Parameter name to the values that its control offers, each plain or as (words, value)."""
-        with self._money():
+        with self._at_work():
             return self.kept.value("offered", self.given, lambda: answers.offered(self))
 
     def spans(self) -> Sequence[widgets.Span]:
@@ -162,17 +165,17 @@ class Page(ABC):
 
     def dials(self, section: str) -> Sequence[widgets.Dial]:
         """The controls that stand beside a section."""
-        with self._money():
+        with self._at_work():
             return self.kept.value(f"dials.{section}", self.given, lambda: answers.dials(self, section))
 
     def told(self, section: str) -> str:
         """What a section's dials change elsewhere on the page, in a sentence; "" where that is nothing."""
-        with self._money():
+        with self._at_work():
             return answers.told(self, section)
 
     def brush(self, section: str) -> widgets.Brush | None:
         """What a box drawn on a section's chart filters; None where it has no such chart now."""
-        with self._money():
+        with self._at_work():
             return self.kept.value(f"brush.{section}", self.given, lambda: brushes.brush(self, section))
 
     def points(self, section: str) -> pd.DataFrame:
@@ -337,23 +340,23 @@ class Page(ABC):
 
     @derived
     def _screen(self) -> view.Screen:
-        with self._money():
+        with self._at_work():
             return self.first_screen()
 
     @derived
     def _health_shown(self) -> tuple[Note, ...]:
-        with self._money():
+        with self._at_work():
             return tuple(self._health())
 
     def section_shown(self, key: str) -> view.Section:
         """One section as it is shown, built once for the parameters it reads."""
-        with self._money():
+        with self._at_work():
             return self.kept.value(f"section.{key}", self.given, lambda: self.build_section(key))
 
     @property
     def view(self) -> view.Page:
         """The whole page in its language, money in the shop's currency."""
-        with self._money():
+        with self._at_work():
             return view.Page(
                 slug=self.slug,
                 lang=self.lang,
@@ -410,7 +413,8 @@ class Page(ABC):
             self._handles.emit(view.RECORD_MIME, self._carried(), in_place=True)
 
     def _carried(self) -> dict[str, Any]:
-        return view.carried(self.record(), screen.page_payload(self.view))
+        with self._at_work():
+            return view.carried(self.record(), screen.page_payload(self.view))
 
     def redraw(self, **changed: Any) -> None:
         """Set parameters and redraw what they change of everything shown so far, each output as soon as it is made.
@@ -440,7 +444,7 @@ class Page(ABC):
     def _blocks(self, name: str, *, is_styled: bool) -> list[widgets.Block]:
         """What stands in the outputs of that name: `load`, `findings`, `methods`, or `section.` with its key."""
         part, _, key = name.partition(".")
-        with self._money():
+        with self._at_work():
             if part == "section":
                 kept: tables.RowsAs = "none" if brushes.has_place(self, key) else "csv_if_cut"  # the brush has them
                 blocks = screen.section_blocks(self.section_shown(key), self.lang, rows_as=kept)
@@ -458,9 +462,11 @@ class Page(ABC):
         """The parameters of the page's notebook, in order."""
         return parameters.read_parameters(parameters.notebooks()[self.slug])
 
-    def _money(self) -> AbstractContextManager[None]:
-        """Inside it, amounts are written in the shop's currency."""
-        return labels.money_in(self.shop.settings.currency)
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Inside it, amounts are written in the shop's currency, and an open page remembers pure functions."""
+        with labels.money_in(self.shop.settings.currency), remembering(self._memory):
+            yield
 
     # The record
 
@@ -468,7 +474,7 @@ class Page(ABC):
         """The machine's view of the page (design: report record), without the clock."""
         period, compare = self.period()
         shown = self.view
-        with self._money():
+        with self._at_work():
             findings = [self._finding_json(finding) for finding in self.found]
         return {
             "report": self.slug,

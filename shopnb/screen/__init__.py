@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from shopnb import labels, tables
 from shopnb.labels.letters import columns_of
+from shopnb.memory import remembered
 from shopnb.screen.spark import sparkline
 from shopnb.screen.style import cell_style, stylesheet
 from shopnb.view import ChartPart, Note, Page, Screen, Section, TablePart, TextPart
@@ -68,6 +69,7 @@ def screen_html(screen: Screen, lang: str) -> str:
     return _render("screen.html.jinja", lang, screen=screen)
 
 
+@remembered
 def section_blocks(section: Section, lang: str, *, rows_as: tables.RowsAs = "csv") -> list[str | ChartPart]:
     """One section in the order shown: the question, then charts as they are and everything else as HTML.
 

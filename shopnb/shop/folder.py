@@ -16,14 +16,29 @@ from typing import Any
 
 import ibis
 import pandas as pd
+from ibis.backends.duckdb import Backend as DuckDB
 
 import shopnb
 from shopnb.errors import InputError, MissingDataError
 from shopnb.intake import TYPED_FOLDER, FileAccount, Progress, import_files, read_accounts, withdraw
+from shopnb.memory import remembered
 from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
 
 _READINGS = itertools.count()
+
+
+class _Backend(DuckDB):  # type: ignore[misc]  # Ibis has no types
+    """Embedded DuckDB that answers a question asked before from the memory of the page, where that has one."""
+
+    def execute(self, expr: Any, /, **options: Any) -> Any:
+        """The answer, as pandas."""
+        return _answer(expr, **options)
+
+
+@remembered
+def _answer(expr: Any, **options: Any) -> Any:
+    return DuckDB.execute(_connection(), expr, **options)
 
 
 @cache
@@ -32,7 +47,7 @@ def _connection() -> Any:
 
     Ibis's default, too, unless somebody chose one: else it opens another, with threads, when it is first asked.
     """
-    one = ibis.duckdb.connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
+    one = _Backend().connect(threads=1, autoinstall_known_extensions=False, autoload_known_extensions=False)
     if ibis.options.default_backend is None:
         ibis.set_backend(one)
     return one

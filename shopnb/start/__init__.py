@@ -4,9 +4,3 @@ Belongs here: the panels of `notebooks/00_start_here.ipynb`. They call the intak
 `shopnb run` itself, and write into the tables and settings that people could edit by hand: there is no second way.
 Headless every panel shows its static twin and makes no widget.
 """
-
-from __future__ import annotations
-
-from shopnb.start.page import Start, open_start
-
-__all__ = ["Start", "open_start"]

@@ -18,23 +18,34 @@ from shopnb import labels
 from shopnb.start.parts import shown
 
 
-def links(path: Path, lang: str) -> Markup:
-    """Two links to a page: beside the notebook, and alone in a tab; its path in words where no server reaches it."""
+def links(path: Path, lang: str, *, notebook: Path | None = None) -> Markup:
+    """Links to a page: beside the notebook, and alone in a tab; its path in words where no server reaches it.
+
+    The page's own `notebook`, where it is given, opens beside too.
+    """
     found = _served(path.resolve())
     if found is None:
         return Markup('<span title="{}">{}</span>').format(
             str(path), labels.text("start.not_served", lang, file=str(path))
         )
     base, inside = found
-    told = json.dumps({"path": inside, "options": {"mode": "split-right"}}, ensure_ascii=False)
-    beside = Markup(
-        '<a href="#" class="nb-start-beside" data-commandlinker-command="docmanager:open"'
-        ' data-commandlinker-args="{}">{}</a>'
-    ).format(told, shown(labels.text("start.open_beside", lang)))
+    beside = _beside(inside, "nb-start-beside", labels.text("start.open_beside", lang))
     alone = Markup('<a class="nb-start-alone" href="{}" target="_blank" rel="noopener">{}</a>').format(
         f"{base}files/{quote(inside)}", shown(labels.text("start.open_alone", lang))
     )
-    return Markup('<span class="nb-start-s">{} · {}</span>').format(beside, alone)
+    made = Markup('<span class="nb-start-s">{} · {}</span>').format(beside, alone)
+    if notebook is not None and (reached := _served(notebook.resolve())):
+        moved = _beside(reached[1], "nb-start-workbook", labels.text("start.open_workbook", lang))
+        made += Markup(' · <span class="nb-start-s">{}</span>').format(moved)
+    return made
+
+
+def _beside(inside: str, look: str, said: str) -> Markup:
+    """A link that opens a file beside the notebook."""
+    told = json.dumps({"path": inside, "options": {"mode": "split-right"}}, ensure_ascii=False)
+    return Markup(
+        '<a href="#" class="{}" data-commandlinker-command="docmanager:open" data-commandlinker-args="{}">{}</a>'
+    ).format(look, told, shown(said))
 
 
 def _served(path: Path) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from shopnb.start.batch import Batch, Outcome, words
 from shopnb.start.desk import Desk
 from shopnb.start.links import links
 from shopnb.start.panel import Panel
+from shopnb.start.workbook import workbook
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -208,12 +209,15 @@ class Running(Panel):
 
     def _finished(self, slug: str, event: Mapping[str, Any]) -> None:
         state, path = str(event["state"]), str(event["path"])
-        opened = links(self.desk.out / path, self.desk.lang) if path else Markup()
+        page = self.desk.out / path
         if state in _FAILED:
+            opened = links(page, self.desk.lang) if path else Markup()
             error = event.get("error", {})
             why = " ".join(filter(None, (error.get("problem", ""), error.get("fix", ""))))
             self._state(slug, parts.shown(f"{self.desk.text(f'state.{state}')}: {why} ") + opened, "attention")
             return
+        notebook = workbook(self.desk.folder, slug, self.desk.lang)
+        opened = links(page, self.desk.lang, notebook=notebook)
         took = labels.text("cli.run.took", self.desk.lang, seconds=event["seconds"]) if state == "done" else ""
         said = " ".join(filter(None, (self.desk.text(f"state.{state}"), took)))
         self._state(slug, parts.shown(f"{said} · ") + opened, "good")

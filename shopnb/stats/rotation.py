@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.stats.daily_counts import read_counts
 from shopnb.stats.day_fit import DayFit, fit_days
 from shopnb.stats.estimate import NAN, Estimate, check_level, student_quantile
@@ -51,6 +52,7 @@ class RotationTest(Estimate):
     icc: float = NAN
 
 
+@remembered
 def rotation_test(counts: pd.DataFrame, *, level: float = 0.95) -> RotationTest:
     """Compare versions that were shown in rotation, equal or optimising.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from shopnb.memory import remembered
 from shopnb.stats.daily_counts import read_counts
 from shopnb.stats.day_fit import fit_days
 from shopnb.stats.estimate import Estimate, check_level, unknown
@@ -19,6 +20,7 @@ PRIOR_ICC = 0.002  # clumping of impressions assumed until the days show it
 _TUNING_DAYS = 7  # tightest after a week of the first day's trials, where nothing else is asked
 
 
+@remembered
 def always_valid_difference(
     counts: pd.DataFrame,
     *,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from shopnb.memory import remembered
 from shopnb.metrics.market.goods import Goods
 from shopnb.stats import CensoredTotal, Estimate, censored_total, fit_censored
 from shopnb.stats.estimate import student_quantile, unknown
@@ -32,6 +33,7 @@ class Size:
     beyond: Estimate
 
 
+@remembered
 def market_size(goods: Goods, *, factor: float = 1.0, level: float = LEVEL) -> Size:
     """Units and money of the snapshot's goods.
 
@@ -104,6 +106,7 @@ class Concentration:
     code: str | None = None
 
 
+@remembered
 def concentration(
     goods: Goods, *, by: str = "shop_name", own_shop: str = "", factor: float = 1.0, level: float = LEVEL
 ) -> Concentration:

@@ -1,6 +1,6 @@
 """The working copy of the notebooks: made, and brought up to date where its owner has changed nothing.
 
-Belongs here: which files of a working copy are the package's and which the user's. Starting JupyterLab is `lab`'s.
+Belongs here: which files of a working copy are the package's and which the user's. Starting JupyterLab is `cli.lab`'s.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def bring(folder: Path, lang: str) -> Copied:
     digests: dict[str, str] = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
     done = Copied()
     for notebook in sorted(parameters.notebook_folder().glob("*.ipynb")):
-        _follow(notebook.read_text("utf-8"), folder / notebook.name, lang, digests, done)
+        follow(notebook.read_text("utf-8"), folder / notebook.name, lang, digests, done)
     if not (folder / "data" / "sample").exists():  # where the notebooks look for it
         shutil.copytree(sample_folder(), folder / "data" / "sample", ignore=shutil.ignore_patterns(*_MADE_ANEW))
     memory.parent.mkdir(exist_ok=True)
@@ -54,7 +54,7 @@ def bring(folder: Path, lang: str) -> Copied:
     return done
 
 
-def _follow(text: str, copy: Path, lang: str, digests: dict[str, str], done: Copied) -> None:
+def follow(text: str, copy: Path, lang: str, digests: dict[str, str], done: Copied) -> None:
     """Bring one notebook up to date; `digests` remembers what was copied last, by name."""
     newest, copied = _digest(text), digests.get(copy.name)
     mine = copy.read_text("utf-8") if copy.exists() else ""
