@@ -16,19 +16,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shopnb import labels
+from shopnb import labels, open_start, parameters
 from shopnb.intake import read_accounts
 from shopnb.schema import TABLES, VERSION
 from shopnb.shop import new_shop, open_shop, telling
 from shopnb.shop.inbox import receive
 from shopnb.shop.settings import FEES, read_settings
 from shopnb.shop.typing_in import TypedRowError, add_row, bad_rows, take_back
-from shopnb.start import open_start
 from shopnb.start.batch import Batch, words
 from shopnb.start.findings import as_change, newest_findings
 from shopnb.start.past import past_runs, was_interrupted
 from shopnb.start.typed import FORMS
 from shopnb.start.work import StoppedError, Work
+from shopnb.start.workbook import workbook
 
 AB = "日期,版本,展现,点击\n2026-09-01,A,1000,50\n2026-09-01,B,1010,70\n合计,,2010,120\n"
 
@@ -318,6 +318,22 @@ def test_what_a_batch_tells_stands_beside_its_report(start):
     running._heard({"event": "finished", "report": "listing_ab", "state": "not_ready", "path": "", "error": error})
     assert plain(running.states["listing_ab"].value) == "还做不了: 没有这一期。 换一期。"
     assert running._left == ["shop_overview"]
+
+
+def test_a_report_that_ran_opens_as_a_notebook_of_that_shop(start, home, monkeypatch):
+    monkeypatch.setattr("shopnb.start.links._served", lambda path: ("/", path.relative_to(home).as_posix()))
+    running = start.panels["running"]
+    running._left = ["listing_ab"]
+    finished = {"report": "listing_ab", "state": "unchanged", "path": "mine/listing_ab_2026-09-01.html"}
+    running._heard({"event": "finished", **finished})
+    name = parameters.notebooks()["listing_ab"].name
+    assert f"shops/mine/{name}" in running.states["listing_ab"].value
+    made = home / "shops/mine" / name
+    declared = {one.name: one.default for one in parameters.read_parameters(made)}
+    monkeypatch.chdir(made.parent)
+    assert (declared["shop"], open_shop(declared["shop"]).name) == ("../mine", "我的店")
+    made.write_text("mine", "utf-8")
+    assert workbook(made.parent, "listing_ab", "zh").read_text("utf-8") == "mine"
 
 
 def test_the_command_that_runs_is_the_one_that_is_shown(home):
