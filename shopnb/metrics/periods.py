@@ -123,10 +123,8 @@ def strips(events: list[Event], span: Period) -> list[tuple[dt.date, dt.date, st
 
 def event_days(events: list[Event], days: pd.Series) -> pd.Series:
     """Which of `days` belong to an event."""
-    inside = pd.Series(False, index=days.index)
-    for event in events:
-        inside |= event.period.holds(days)
-    return inside
+    held = {one.period.start + dt.timedelta(days=turn) for one in events for turn in range(one.period.days)}
+    return days.isin(held)
 
 
 def event_kind(events: list[Event], day: dt.date) -> str:

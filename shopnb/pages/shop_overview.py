@@ -303,24 +303,25 @@ def _settled(figure: Figure) -> Figure:
     )
 
 
+_PEOPLE = {"visitor_days": "visitors", "payer_days": "payers", "cart_user_days": "cart_users"}  # a day's are people
+_SHARES = {
+    "returning_share": ("returning_payers", "payers"), "payment_conversion": ("payers", "visitors"),
+    "ad_share": ("ad_cost", "paid_amount"), "refund_share": ("refunded_amount", "paid_amount"),
+}  # fmt: skip
+
+
 def _spark(days: pd.DataFrame, name: str, margin_rate: float, end: dt.date) -> tuple[float | None, ...]:
     """The last 28 days of a number, None where it is not known."""
     known = days[(days["day"] <= end) & (days["day"] > end - dt.timedelta(days=28))].set_index("day")
-    paid = known["paid_amount"].where(known["paid_amount"] > 0)
-    series = {
-        "paid_amount": known["paid_amount"],
-        "margin": (known["paid_amount"] - known["refunded_amount"].fillna(0)) * margin_rate
-        - known["ad_cost"].fillna(0)
-        - known["affiliate_commission"].fillna(0),
-        "visitor_days": known["visitors"],
-        "payer_days": known["payers"],
-        "impressions": known["impressions"],
-        "enquiries": known["enquiries"],
-        "returning_share": known["returning_payers"] / known["payers"].where(known["payers"] > 0),
-        "payment_conversion": known["payers"] / known["visitors"].where(known["visitors"] > 0),
-        "cart_user_days": known["cart_users"],
-        "ad_share": (known["ad_cost"] + known["affiliate_commission"].fillna(0)) / paid,
-        "refund_share": known["refunded_amount"] / paid,
-    }[name]
+    commission = known["affiliate_commission"].fillna(0)
+    if name == "margin":
+        kept = (known["paid_amount"] - known["refunded_amount"].fillna(0)) * margin_rate
+        series = kept - known["ad_cost"].fillna(0) - commission
+    elif name in _SHARES:
+        part, whole = _SHARES[name]
+        top = known["ad_cost"] + commission if part == "ad_cost" else known[part]
+        series = top / known[whole].where(known[whole] > 0)
+    else:
+        series = known[_PEOPLE.get(name, name)]
     every = [end - dt.timedelta(days=27 - turn) for turn in range(28)]
     return tuple(None if math.isnan(value := float(series.get(day, math.nan))) else value for day in every)
