@@ -137,6 +137,20 @@ def test_whatever_is_uploaded_is_answered_by_what_to_do(start, home, name, conte
     assert not list((home / "shops/mine/inbox").iterdir())
 
 
+def test_an_upload_can_be_taken_back_and_leaves_nothing(start, home):
+    files = start.panels["files"]
+    upload(files, "先来的.csv", AB.encode())
+    for name in ("一.csv", "二.csv"):
+        send(files.upload, name, AB.replace("A", name).encode())
+    files.upload.heard(None, {"kind": "all", "large": [], "unread": []}, [])
+    assert files.back.layout.display == ""
+    files.back.click()
+    assert said(files) == "已撤回 2 个文件。"
+    assert (files.back.layout.display, files.last.value) == ("none", "")
+    assert [path.name for path in (home / "shops/mine/inbox").iterdir()] == ["先来的.csv"]
+    assert set(open_shop(home / "shops/mine").table("ab_daily").to_pandas()["variant"]) == {"A", "B"}
+
+
 def test_the_same_upload_twice_changes_nothing_and_says_so(start, home):
     files = start.panels["files"]
     upload(files, "测试.csv", AB.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class Files(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.watch: Any = None
+        self._uploaded_now: Mapping[str, Path] = {}
         self._left_out: list[str] = []  # of the files chosen together, what could not be taken
 
     def twin(self) -> Markup:
@@ -102,9 +103,11 @@ class Files(Panel):
         self.watch.tooltip = text("watch_hint")
         self.watch.observe(lambda change: self.guarded(lambda: self._watched(change["new"]))(), names="value")
         self.last, self.state = parts.html(), parts.html()
+        self.back = parts.button(text("undo_upload"), self.guarded(self._take_back), icon="undo")
+        self._show_back({})
         self.hint = parts.html(parts.paragraph(text("files_hint", most=LARGEST_MB, inbox=INBOX), "muted"))
         controls = parts.row(self.take, self.watch, self.progress, self.cancel)
-        return [self.upload, controls, self.hint, self.said, self.last, self.state]
+        return [self.upload, controls, self.hint, parts.row(self.said, self.back), self.last, self.state]
 
     def redraw(self) -> None:
         """The shop's files and what can be seen of them."""
@@ -117,6 +120,7 @@ class Files(Panel):
         """What became of another shop's files."""
         super().forget()
         self.last.value = ""
+        self._show_back({})
         if self.watch.value:
             self._watched_now()
 
@@ -154,14 +158,18 @@ class Files(Panel):
         )
 
     def _imported(self, accounts: Sequence[FileAccount], ours: Sequence[Path], before: str) -> None:
+        folder = self.desk.folder.resolve()
+        sources = {path.resolve().relative_to(folder).as_posix(): path for path in ours}
         used = {account.source for account in accounts if account.state != "refused"}
-        for path in ours:
-            if path.resolve().relative_to(self.desk.folder.resolve()).as_posix() not in used:
+        for source, path in sources.items():
+            if source not in used:
                 path.unlink(missing_ok=True)
         told = [account for account in accounts if account.state != "unchanged"]
         if before and not told:
             self.said.value = before
             return
+        new = [one for one in accounts if one.state == "imported" and one.source in sources]
+        self._show_back({one.digest: sources[one.source] for one in new})
         counts = {state: sum(one.state == state for one in accounts) for state in ("imported", "unchanged", "refused")}
         key = "taken_none" if not told else "taken_refused" if counts["refused"] else "taken"
         if self.desk.shop is not None:
@@ -171,6 +179,25 @@ class Files(Panel):
         look = "attention" if counts["refused"] or left_out else "good"
         self.say("\n".join([self.desk.text(key, **counts), *left_out]), look)
         self.last.value = str(self.told(told)) if told else ""
+
+    def _show_back(self, uploaded: Mapping[str, Path]) -> None:
+        """Offer to take back what was just uploaded: digest of each import -> its file in the inbox."""
+        self._uploaded_now = uploaded
+        self.back.layout.display = "" if uploaded else "none"
+
+    def _take_back(self) -> None:
+        """The last upload was another shop's, or not meant: its rows and its copies in the inbox go."""
+        assert self.desk.shop is not None
+        if self.desk.work.is_busy:
+            self.say(self.desk.text("busy"), "attention")
+            return
+        uploaded = self._uploaded_now
+        for digest, path in uploaded.items():
+            self.desk.shop.undo(digest)
+            path.unlink(missing_ok=True)
+        self.forget()
+        self.desk.changed()
+        self.say(self.desk.text("upload_undone", count=len(set(uploaded.values()))))
 
     def _watched(self, on: bool) -> None:
         if on:

@@ -12,20 +12,26 @@ from pathlib import Path
 from shopnb import parameters
 from shopnb.start.copies import OWN, Copied, follow
 
-SAMPLE_SHOP = r"shop: str = \"data/sample\""
+SAMPLE_SHOP = 'shop: str = "data/sample"'
 
 
 def workbook(folder: Path, slug: str, lang: str) -> Path:
     """The notebook of a report in the shop folder, made or brought up to date; one that its user changed stays.
+
+    Its code is folded away: it is opened for its controls, those of `shopnb lab` for their code too.
 
     Parameters
     ----------
     folder : the shop folder. slug : the report. lang : language of a notebook that is not there yet.
     """
     package = parameters.notebooks()[slug]
-    named = json.dumps(f"../{folder.resolve().name}", ensure_ascii=False)  # from beside the tables, wherever they lie
-    written = f"shop: str = {json.dumps(named, ensure_ascii=False)[1:-1]}"
-    text = package.read_text("utf-8").replace(SAMPLE_SHOP, written)
+    notebook = json.loads(package.read_text("utf-8"))
+    shop = json.dumps(f"../{folder.resolve().name}", ensure_ascii=False)  # from beside the tables, wherever they lie
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["source"] = "".join(cell["source"]).replace(SAMPLE_SHOP, f"shop: str = {shop}")
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
+    text = json.dumps(notebook, ensure_ascii=False, indent=1)
     memory = folder / OWN / "copied.json"
     digests: dict[str, str] = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
     done = Copied()
