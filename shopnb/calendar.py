@@ -25,7 +25,7 @@ NEUTRAL = "zh"  # numbers name an event in this language, whichever the page's i
 
 
 def named(name: str, lang: str) -> str:
-    """The name of an event of `NEUTRAL` in a language; typed names stay as typed."""
+    """A name of `NEUTRAL` in a language; one that the calendar does not know stays as typed."""
     return next((str(entry[lang]) for entry in _defaults() if entry[NEUTRAL] == name), name)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from shopnb import labels, parameters, screen
 from shopnb.errors import ParameterError
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
 from shopnb.pages.listing_ab import ListingAb
 from shopnb.pages.market_sizing import MarketSizing
+from shopnb.pages.record import Figure
 from shopnb.pages.review_analysis import ReviewAnalysis
 from shopnb.pages.shop_overview import ShopOverview
 from shopnb.pages.traffic_sources import TrafficSources

@@ -6,16 +6,10 @@ A page module subclasses `Page` and says what is its own: the numbers, the findi
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import importlib.metadata
-import json
 import math
-import platform
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -26,7 +20,8 @@ from shopnb.errors import MissingDataError, ParameterError, ShopnbError
 from shopnb.findings import Finding, rank
 from shopnb.memory import Memory, remembering
 from shopnb.metrics.periods import Event, Period, events_in
-from shopnb.pages import answers, brushes, gates
+from shopnb.pages import answers, brushes, gates, provenance
+from shopnb.pages.record import Figure, record_of
 from shopnb.pages.wording import days_text, finding_view
 from shopnb.schema import TABLES
 from shopnb.shop import Shop
@@ -35,18 +30,6 @@ from shopnb.view import FindingView, Note
 _OF_THEIR_OWN = ("shop", "lang", "start_date", "end_date", "due_date")  # parameters with checks of their own
 _LEFT_TO_THE_PAGE = ("", "auto")
 YEARS = range(2000, 2101)  # of the days that a parameter may name
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number of the record. `value` is NaN when it cannot be known, and then `code` says why."""
-
-    value: float
-    unit: str
-    low: float = math.nan
-    high: float = math.nan
-    n: float | None = None
-    code: str | None = None
 
 
 class Page(ABC):
@@ -193,7 +176,7 @@ class Page(ABC):
         sure, unsure = self.finding_views()
         return view.Screen(
             title=labels.text("common.title", self.lang, shop=self.shop.name, report=self.text("name")),
-            period=self.period_line() + self._stale(),
+            period=self.period_line() + provenance.stale(self),
             verdict=self.verdict(),
             progress=self.progress(),
             cards=tuple(self.cards()),
@@ -364,7 +347,7 @@ class Page(ABC):
                 sections=tuple(self.section_shown(key) for key in self.section_keys),
                 health=self._health_shown,
                 methods=self._methods(),
-                footer=self._footer(),
+                footer=provenance.footer(self),
                 currency=self.shop.settings.currency,
             )
 
@@ -454,7 +437,7 @@ class Page(ABC):
             elif part == "findings":
                 blocks = [screen.screen_html(self._screen, self.lang)]
             else:
-                methods, footer = self._methods(), self._footer()
+                methods, footer = self._methods(), provenance.footer(self)
                 blocks = [screen.methods_html(methods, self.lang), screen.footer_html(footer, self.lang)]
             return screen.notebook_blocks(blocks, self.lang, is_styled=is_styled)
 
@@ -468,168 +451,22 @@ class Page(ABC):
         with labels.money_in(self.shop.settings.currency), remembering(self._memory):
             yield
 
-    # The record
+    # What it is made of
 
     def record(self) -> dict[str, Any]:
         """The machine's view of the page (design: report record), without the clock."""
-        period, compare = self.period()
-        shown = self.view
         with self._at_work():
-            findings = [self._finding_json(finding) for finding in self.found]
-        return {
-            "report": self.slug,
-            "title": shown.screen.title,
-            "shop": self.shop.name,
-            "lang": self.lang,
-            "currency": self.shop.settings.currency,
-            "period": {
-                "start": period.start.isoformat() if period else None,
-                "end": period.end.isoformat() if period else None,
-                "compare": f"{compare.start.isoformat()}..{compare.end.isoformat()}" if compare else None,
-            },
-            "verdict": shown.screen.verdict,
-            "parameters": {**self.given, "shop": self.shop.folder.name},
-            "inputs": self.inputs(),
-            "figures": {name: _figure_json(figure) for name, figure in self.figures().items()},
-            "findings": findings,
-            "health": [{"code": note.code, "text": note.text} for note in shown.health],
-            "versions": versions(),
-        }
+            return record_of(self)
 
     @classmethod
     def tables_read(cls) -> tuple[str, ...]:
         """All tables that something on the page is made of."""
         return (*cls.needs, *cls.needs_any, *cls.uses, *cls.remarks)
 
-    def inputs(self) -> list[dict[str, Any]]:
-        """The accounts of the imports behind this page, one an export and table."""
-        shown = ("file", "table", "sha256", "read", "kept", "dropped", "rejected")
-        accounts = [one for one in self.shop.accounts() if one.table in self.tables_read()]
-        accounts.sort(key=lambda one: (one.table, one.file, one.sheet))
-        return [{name: getattr(one, name) for name in shown} for one in accounts]
-
-    def _finding_json(self, finding: Finding) -> dict[str, Any]:
-        shown = finding_view(finding, self.lang)
-        return {
-            "code": finding.code,
-            "domain": finding.domain,
-            "amount": _number(finding.amount),
-            "low": _number(finding.low),
-            "high": _number(finding.high),
-            "unit": f"{self.shop.settings.currency}/30d",
-            "basis": finding.basis,
-            "confidence": _number(finding.confidence),
-            "values": {key: _plain(value) for key, value in finding.values.items()},
-            "text": shown.headline,
-            "money": shown.money,
-            "action": shown.action,
-            "owner": shown.owner,
-            "review_on": finding.review_on.isoformat() if finding.review_on else None,
-            "same_cause_as": finding.same_cause_as,
-        }
-
     def _health(self) -> list[Note]:
         own = self.health_notes()
-        return [*self._stale_note(), *own, *gates.notes(self, own), *self._row_notes()]
-
-    def _stale_note(self) -> list[Note]:
-        """That the data end too early, and which file to export; the index of a batch tells it by shop."""
-        stale = self._stale().strip()
-        if not stale:
-            return []
-        table = (*self.needs, *self.needs_any)[0]
-        named = {"file": f"intake.tables.{table}", "get": f"intake.get.{table}"}
-        told = {name: labels.text(key, self.lang) for name, key in named.items()}
-        return [Note("stale_data", labels.text("common.stale_file", self.lang, stale=stale, **told))]
-
-    def _stale(self) -> str:
-        """The sentence that the data end before `due_date`, the day that a scheduled run expects; "" otherwise."""
-        due = self.day("due_date") if self.given.get("due_date") else None
-        end = self.last_day(self.shop)
-        if due is None or not end or end >= due.isoformat():
-            return ""
-        return labels.text("common.stale", self.lang, due=due, end=dt.date.fromisoformat(end))
-
-    def _row_notes(self) -> list[Note]:
-        """One line a table: files, rows read = kept + dropped + rejected, with reasons."""
-        by_table: dict[str, list[dict[str, Any]]] = {}
-        for account in self.inputs():
-            by_table.setdefault(account["table"], []).append(account)
-        notes = []
-        for table, accounts in by_table.items():
-            reasons: dict[str, int] = {}
-            for account in accounts:
-                for side in ("dropped", "rejected"):
-                    for reason, rows in account[side].items():
-                        key = f"intake.{side}.{reason}"
-                        reasons[key] = reasons.get(key, 0) + rows
-            listed = labels.text("common.list_mark", self.lang).join(
-                labels.text("common.reason", self.lang, reason=labels.text(reason, self.lang), rows=rows)
-                for reason, rows in sorted(reasons.items())
-            )
-            key = "common.rows_with_reasons" if listed else "common.rows"
-            notes.append(
-                Note(
-                    "rows",
-                    labels.text(
-                        key,
-                        self.lang,
-                        table=labels.text(f"tables.{table}", self.lang),
-                        files=len(accounts),
-                        read=sum(one["read"] for one in accounts),
-                        kept=sum(one["kept"] for one in accounts),
-                        reasons=listed,
-                    ),
-                )
-            )
-        return notes
+        return [*provenance.stale_note(self), *own, *gates.notes(self, own), *provenance.row_notes(self)]
 
     def _methods(self) -> tuple[tuple[str, str], ...]:
         keys = labels.keys(f"{self.slug}.methods", self.lang)
         return tuple((self.text(f"methods.{key}.term"), self.text(f"methods.{key}.text")) for key in keys)
-
-    def _footer(self) -> tuple[str, ...]:
-        digest = hashlib.sha256("".join(one["sha256"] for one in self.inputs()).encode()).hexdigest()[:12]
-        given = {name: value for name, value in self.given.items() if name != "shop"}
-        written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items())
-        listed = ", ".join(f"{name} {version}" for name, version in versions().items())
-        period, compare = self.period()
-        named = ((period, "common.footer_period"), (compare, "common.footer_compare"))
-        days = [labels.text(key, self.lang, start=one.start, end=one.end) for one, key in named if one]
-        return (
-            *([labels.text("common.list_mark", self.lang).join(days)] if days else []),
-            labels.text("common.footer_parameters", self.lang, parameters=written),
-            labels.text("common.footer_data", self.lang, digest=digest, files=len(self.inputs())),
-            labels.text("common.footer_versions", self.lang, versions=listed),
-        )
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions that can change a number on the page."""
-    named = ("shopnb", "pandas", "ibis-framework", "duckdb", "scipy", "altair")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in named}}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return _number(value)
-    return value if isinstance(value, str | int | bool | type(None)) else [_plain(part) for part in value]
-
-
-def _figure_json(figure: Figure) -> dict[str, Any]:
-    value = _number(figure.value)
-    return {
-        "value": value,
-        "low": _number(figure.low),
-        "high": _number(figure.high),
-        "unit": figure.unit,
-        "n": figure.n if figure.n is None else _number(float(figure.n)),
-        "code": figure.code if value is not None else figure.code or "unknown",
-    }

@@ -23,12 +23,13 @@ from shopnb.pages import listing_ab_notes as health
 from shopnb.pages import listing_ab_others as other_designs
 from shopnb.pages import listing_ab_screen as screen
 from shopnb.pages import listing_ab_sections as sections
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
 from shopnb.pages.listing_ab_behind import line_origin
 from shopnb.pages.listing_ab_changes import kind_text
 from shopnb.pages.listing_ab_designs import Designs, change_name
 from shopnb.pages.listing_ab_numbers import OTHER, Numbers
 from shopnb.pages.listing_ab_wording import gap_range
+from shopnb.pages.record import Figure
 from shopnb.pages.wording import days_text
 from shopnb.shop import Shop
 from shopnb.stats import Estimate

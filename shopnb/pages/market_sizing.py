@@ -14,8 +14,9 @@ from shopnb.metrics import market
 from shopnb.metrics.periods import Period
 from shopnb.pages import market_sizing_cards as cards
 from shopnb.pages import market_sizing_sections as sections
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
 from shopnb.pages.market_sizing_numbers import Numbers
+from shopnb.pages.record import Figure
 from shopnb.stats import Estimate
 from shopnb.view import Note
 

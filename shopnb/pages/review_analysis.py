@@ -14,7 +14,8 @@ from shopnb.metrics import reviews_orders
 from shopnb.metrics.periods import Period
 from shopnb.pages import review_analysis_evidence, review_analysis_numbers, review_analysis_sections
 from shopnb.pages.aspects import aspect_names
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
+from shopnb.pages.record import Figure
 from shopnb.pages.review_analysis_numbers import Numbers
 from shopnb.stats import Estimate, compare_proportions
 

@@ -15,7 +15,8 @@ from shopnb.metrics import gates
 from shopnb.metrics.changes import due
 from shopnb.metrics.periods import Period, events_in
 from shopnb.pages import shop_overview_sections as sections
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
+from shopnb.pages.record import Figure
 from shopnb.pages.shop_overview_numbers import Numbers
 from shopnb.pages.shop_overview_wording import change_text, mean
 from shopnb.stats import proportion_interval

@@ -13,7 +13,8 @@ from shopnb.findings.traffic import Seen, find_traffic
 from shopnb.metrics import traffic
 from shopnb.metrics.periods import Period
 from shopnb.pages import traffic_sources_cards, traffic_sources_sections
-from shopnb.pages.base import Figure, Page
+from shopnb.pages.base import Page
+from shopnb.pages.record import Figure
 from shopnb.pages.traffic_sources_health import health
 from shopnb.pages.traffic_sources_numbers import Numbers
 from shopnb.pages.traffic_sources_words import chosen
