@@ -15,6 +15,13 @@ WIDGET = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.context
 SAVED_BYTES = 200_000
 CUT_OFF = """() => [...document.querySelectorAll('.nb-start-stacked, .nb-start.widget-vbox')]
   .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 80))"""
+DROPPED = """() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["日期,版本,展现,点击\\n2026-08-30,甲,1000,50\\n"], "拖来的.csv"));
+  const place = document.querySelector('.nb-start-drop');
+  for (const kind of ['dragenter', 'dragover', 'drop'])
+    place.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+}"""
 SLOW = "to activate"  # JupyterLab about its own plugins, on a loaded machine
 
 
@@ -86,6 +93,11 @@ def test_a_stranger_makes_a_shop_hands_exports_in_and_gets_a_report(folder, addr
     assert not (shop.folder / "inbox" / wrong.name).exists()
     told = labels.error_parts("not_a_table", "zh", file=wrong.name)
     assert page.get_by_role("row", name=f"{told['problem']} {told['fix']}").count() == 1
+
+    page.evaluate(DROPPED)
+    page.locator(".nb-start-said", has_text=word("taken", imported=1, unchanged=0)).wait_for()
+    page.get_by_role("button", name=word("undo_upload")).click()
+    page.locator(".nb-start-said", has_text=word("upload_undone", count=1)).wait_for()
 
     page.get_by_role("button", name=word("run")).click()
     opened = page.locator(".nb-start-report .nb-start-alone")
