@@ -34,6 +34,10 @@ class ShopnbError(Exception):
     def __str__(self) -> str:
         return self.text(labels.system_language())
 
+    def _render_traceback_(self) -> list[str]:
+        """What a cell of a notebook shows of it, which IPython asks for: no traceback, its message in each language."""
+        return [line for lang in labels.LANGUAGES for line in (*self.text(lang).splitlines(), "")]
+
     def parts(self, lang: str) -> dict[str, str]:
         """`problem`, `where` and `fix` in one language; `where` may be empty."""
         return labels.error_parts(self.code, lang, **self.values)

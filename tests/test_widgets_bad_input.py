@@ -16,6 +16,7 @@ from shopnb import labels, open_page, parameters
 from shopnb.cli import running
 from shopnb.cli.parser import build_parser
 from shopnb.derived import Given
+from shopnb.errors import MissingDataError
 from shopnb.pages import answers
 from shopnb.view import RECORD_MIME, carried_parts
 from shopnb.widgets import desk, outputs
@@ -335,6 +336,14 @@ def test_the_copied_line_runs_with_the_parameters_on_screen(opened, tmp_path, mo
     (job,) = ran
     assert (job.report, dict(job.parameters)) == ("market_sizing", dict(notebook.page.given))
     assert notebook.headless()["figures"] == notebook.record["figures"]
+
+
+def test_a_bad_value_in_the_parameters_cell_is_a_sentence_in_the_cell_and_no_traceback(sample_shop):
+    with pytest.raises(MissingDataError) as refused:
+        open_page("shop_overview", shop=str(sample_shop), end_date="2020-01-01").load()
+    shown = refused.value._render_traceback_()  # what IPython shows instead, where an error has it
+    assert shown[0] == "no_days: 2020-01-01 和之前没有“店铺日报”的数据,店铺总览出不来。"
+    assert shown[-2].startswith("Fix: Set Last day (end_date) to 2026-05-25")
 
 
 def texts_of(tree, path=()):

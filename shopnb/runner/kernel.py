@@ -82,7 +82,7 @@ class ThisPython(AsyncKernelManager):
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Hand an operator's error to the runner with its code and its sentences; the traceback stays as it is."""
+    """Hand an operator's error to the runner with its code and its sentences; what the cell shows stays as it is."""
 
     def hand_over(
         shell: Any,
