@@ -7,7 +7,8 @@ controls there and back. Printed for each control, median of all moves: `wall`, 
 until the page says that it is up to date, the wait for the hand included (0.05 s, for a date 0.25 s); and
 `processor`, seconds that the kernel's process used for it (steadier on a busy machine; the record, which is handed over
 afterwards, is in it where it is done by then). A value seen for the first time has to be worked out, one that the page
-has shown before is found ready, so both are told apart.
+has shown before is found ready, so both are told apart. The line `box` is the button that opens a chart to draw a box
+on: until its chart and table are there, first and again.
 """
 
 from __future__ import annotations
@@ -46,6 +47,17 @@ READY = """() => {
   return opened?.sessionContext.session?.kernel?.status === 'idle';
 }"""
 SAID = "document.querySelector('.nb-controls .nb-said')?.textContent"
+BOX = """() => new Promise((done) => {
+  const start = performance.now();
+  const look = () => {
+    const chart = document.querySelector('.nb-brush svg.marks')?.getBoundingClientRect();
+    const isThere = chart?.width && document.querySelector('.nb-brush-table tbody tr');
+    if (isThere) done((performance.now() - start) / 1000); else requestAnimationFrame(look);
+  };
+  document.querySelector('.nb-brush-head button').click();
+  look();
+})"""
+SHUT = "() => !document.querySelector('.nb-brush svg.marks')?.getBoundingClientRect().width"
 MOVES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {  # control to the values it is moved between
     "shop_overview": (
         ("grain", ("日", "周")), ("compare", ("上一期", "自动")), ("margin_rate", ("0.3", "0.35")),
@@ -156,6 +168,18 @@ def measured(page: Page, server: psutil.Process, slug: str, rounds: int) -> None
         print(f"{slug:16} {name:16} first / later: {written}", flush=True)
 
 
+def boxed(page: Page, slug: str) -> None:
+    """Print how long a chart to draw a box on takes to open, and to open again."""
+    took = []
+    opens = page.locator(".nb-brush-head button")
+    for _ in range(2):
+        opens.scroll_into_view_if_needed()  # JupyterLab draws only what is seen
+        took.append(page.evaluate(BOX))
+        opens.click()
+        page.wait_for_function(SHUT)
+    print(f"{slug:16} {'box':16} first / later: wall {took[0]:5.2f} · wall {took[1]:5.2f}", flush=True)
+
+
 def main() -> None:
     """Measure the notebooks named, else all."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -176,6 +200,7 @@ def main() -> None:
             page.set_default_timeout(180_000)
             for slug in given.slugs:
                 opened(page, address, parameters.notebooks()[slug].name)
+                boxed(page, slug)
                 measured(page, server, slug, given.rounds)
             browser.close()
 
