@@ -1,5 +1,6 @@
 """The working copy of the notebooks: the package's newer ones come in, what its user changed stays."""
 
+import argparse
 import json
 import shutil
 
@@ -8,7 +9,7 @@ import nbformat.sign
 import pytest
 
 from shopnb import parameters
-from shopnb.cli.lab import working_copy
+from shopnb.cli.lab import lab, working_copy
 
 
 @pytest.fixture
@@ -61,3 +62,20 @@ def test_a_working_copy_follows_the_package_and_keeps_what_the_user_changed(pack
     newer.unlink()
     working_copy(folder, "zh")
     assert not newer.exists(), "it is laid beside once"
+
+
+def test_the_first_ctrl_c_leaves_the_question_to_jupyterlab(package, tmp_path, monkeypatch):
+    told = iter([KeyboardInterrupt, 0])
+
+    class Running:
+        def __init__(self, said, env):
+            assert env["JUPYTER_CONFIG_PATH"].startswith(str(tmp_path / "mine" / ".shopnb"))
+
+        def wait(self):
+            if (code := next(told)) is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return code
+
+    monkeypatch.setattr("subprocess.Popen", Running)
+    assert lab(argparse.Namespace(folder=str(tmp_path / "mine")), "zh") == 0
+    assert next(told, "ended") == "ended"

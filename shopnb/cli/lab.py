@@ -29,7 +29,12 @@ def lab(given: argparse.Namespace, lang: str) -> int:
     """Copy the notebooks that are not there yet, then run JupyterLab until it is closed."""
     folder = working_copy(Path(given.folder or "shopnb-notebooks").expanduser().resolve(), lang)
     terminal.say(labels.text("cli.lab.copied", lang, folder=str(folder)))
-    return subprocess.run(command(folder), env=surroundings(folder), check=False).returncode
+    running = subprocess.Popen(command(folder), env=surroundings(folder))
+    while True:
+        try:
+            return running.wait()
+        except KeyboardInterrupt:  # JupyterLab hears it too: the first Ctrl-C asks there, the second ends it
+            continue
 
 
 def command(folder: Path) -> list[str]:
