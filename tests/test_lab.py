@@ -101,6 +101,10 @@ PLACED = """() => {
   return { chart: chart.width, place: place.width, body: body.width, below: beside.top - chart.bottom };
 }"""
 CALCULATED = ".nb-calculated .nb-said"
+LONG_AGO = "2020-01-01"
+NO_WIDGET = "Error displaying widget"  # JupyterLab's words where a saved notebook has no control any more
+WITHOUT_WIDGET = f"""[...document.querySelectorAll('.jp-OutputArea-child')]
+  .filter((one) => one.textContent.includes('{NO_WIDGET}'))"""
 
 
 def free_port():
@@ -200,6 +204,7 @@ class Lab:
 
     def move(self, name, value):
         """Set a control as a person does and wait until the page says that it is up to date."""
+        self.forget_said()
         control = self.page.locator(f".nb-controls .nb-control-{name}")
         if control.locator("select").count():
             key = f"parameters.choices.{name}.{value}"
@@ -209,11 +214,21 @@ class Lab:
             control.locator("input").press("Enter")
         self.up_to_date()
 
-    def answer(self, way, where, value):
-        """Use what stands beside a section."""
+    def forget_said(self):
+        """What is said next is of the next move."""
         self.page.evaluate(
             f"document.querySelectorAll('.nb-controls .nb-said').forEach((one) => one.textContent = '{BEFORE}')"
         )
+
+    def refused(self, name, value):
+        """Set a day that cannot be; the sentence that is said then."""
+        self.page.locator(f".nb-controls .nb-control-{name} input").fill(value)
+        self.page.wait_for_selector(".nb-controls .nb-said.nb-attention")
+        return self.page.locator(".nb-controls .nb-said").text_content()
+
+    def answer(self, way, where, value):
+        """Use what stands beside a section."""
+        self.forget_said()
         place = self.page.locator(where)
         if way == "select":
             place.select_option(label=value)
@@ -338,6 +353,12 @@ def test_a_notebook_runs_in_the_lab_and_shows_what_a_headless_run_gives(slug, fo
         figure = next(one for name, one in record["figures"].items() if name.startswith(move.figure))
         assert labels.format_value(figure["value"], move.kind, "zh") in cards
         assert lab.page.locator(".nb-verdict").text_content() == page.view.screen.verdict
+        said = lab.refused("end_date", LONG_AGO)
+        assert said.endswith(labels.text("widgets.kept", "zh"))
+        assert labels.text("parameters.end_date", "zh") in said
+        assert lab.page.evaluate(CARDS) == cards
+        lab.move("end_date", move.sets.get("end_date", ""))
+        assert lab.page.evaluate(CARDS) == cards
         shown = " ".join(lab.page.evaluate("document.querySelector('.jp-Notebook').textContent").split())
         assert [text for text in told_in(page, move.section) if text not in shown] == []
 
@@ -359,8 +380,13 @@ def test_a_notebook_runs_in_the_lab_and_shows_what_a_headless_run_gives(slug, fo
         assert kept_record(kept) == record
         assert "state" not in json.dumps(kept["metadata"].get("widgets", {}))
 
+    with lab.opened(notebook):
+        lab.page.locator(".nb-stale").wait_for(state="visible")
+        lab.page.wait_for_function(f"{WITHOUT_WIDGET}.length > 0")  # each stands where a control stood
+        assert lab.page.evaluate(f"{WITHOUT_WIDGET}.filter((one) => one.offsetParent).length") == 0
 
-def test_the_calculator_reckons_in_place_and_a_restart_leaves_a_sentence(lab):
+
+def test_the_calculator_reckons_in_place_and_a_restart_leaves_a_sentence(folder, lab):
     with lab.opened(parameters.notebooks()["listing_ab"].name):
         lab.run()
         inputs = lab.page.locator(".nb-answer:has(.nb-calculated) input")
@@ -370,6 +396,17 @@ def test_the_calculator_reckons_in_place_and_a_restart_leaves_a_sentence(lab):
         lab.page.wait_for_function(f"document.querySelector('{CALCULATED}').textContent.includes('5.60%')")
         told = rates_compared(20000, 1000, 20000, 1120, lang="zh")
         assert lab.page.locator(CALCULATED).text_content() == told
+
+        move = MOVES["listing_ab"]
+        for rate in ("0.1", "0.2", "0.3"):  # one after another, while it computes
+            lab.page.locator(".nb-controls .nb-control-margin_rate input").fill(rate)
+            lab.page.locator(".nb-controls .nb-control-margin_rate input").press("Enter")
+        lab.page.locator(".nb-controls .nb-control-test select").select_option(label=move.value)
+        page = open_page("listing_ab", shop=str(folder / "data" / "sample"), test=move.value, margin_rate=0.3)
+        cards = [card.value for card in page.view.screen.cards]
+        wanted = json.dumps(["".join(cards), labels.text("widgets.done", "zh")], ensure_ascii=False)
+        lab.page.wait_for_function(f"JSON.stringify([{CARDS}.join(''), {SAID}]) === JSON.stringify({wanted})")
+        assert lab.page.locator(".nb-verdict").text_content() == page.view.screen.verdict
 
         stale = lab.page.locator(".nb-stale")
         assert not stale.is_visible()
