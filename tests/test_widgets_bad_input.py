@@ -206,7 +206,7 @@ def test_what_is_odd_but_possible_leaves_no_hole_in_the_page(slug, opened):
         notebook.panel.reset.click()
 
 
-PERIODS = {"shop_overview": slice(5, 6), "traffic_sources": slice(2, 3), "listing_ab": slice(1, 2)}
+PERIODS = {"shop_overview": slice(5, 6), "traffic_sources": slice(2, 3)}
 
 
 @pytest.mark.parametrize("slug", PERIODS)
