@@ -76,6 +76,8 @@ class FakePage:
             raise ParameterError("parameter_day", report="fake", name="end_date", found="<b>")
         if checked["query"] == "fault":
             raise ZeroDivisionError("a < b")
+        if checked["query"] == "stop":
+            raise KeyboardInterrupt
         self.given = checked
 
 
@@ -147,6 +149,12 @@ def test_our_own_fault_is_a_sentence_too(panel):
     widget(panel, "query").value = "fault"
     assert "ZeroDivisionError: a &lt; b" in said(panel)
     assert "Traceback" not in said(panel)
+
+
+def test_a_stopped_redraw_says_so(panel, page):
+    widget(panel, "query").value = "stop"
+    assert "已停下" in said(panel)
+    assert page.given["query"] == ""
 
 
 def test_it_says_that_it_is_working(panel, page, monkeypatch):

@@ -415,7 +415,7 @@ class Page(ABC):
             with self._handles.redrawing():
                 for name in sorted(self._handles, key=lambda name: name == "load"):  # the longest and least looked at
                     self._show(name)
-        except Exception:
+        except (Exception, KeyboardInterrupt):
             self.given = before
             raise
 

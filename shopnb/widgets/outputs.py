@@ -54,7 +54,7 @@ class Handles:
         self._is_redrawing = True
         try:
             yield
-        except Exception:
+        except (Exception, KeyboardInterrupt):
             for name, blocks in before.items():
                 self._put(name, blocks)
             raise
