@@ -115,7 +115,8 @@ class Desk:
             sentence = error.text(lang).removeprefix(f"{error.code}: ")
             self._say(lang, sentence, labels.text("widgets.kept", lang), look="nb-attention")
         except KeyboardInterrupt:
-            self._say(lang, labels.text("widgets.stopped", lang), labels.text("widgets.kept", lang), look="nb-attention")
+            sentence = labels.text("widgets.stopped", lang)
+            self._say(lang, sentence, labels.text("widgets.kept", lang), look="nb-attention")
         except Exception as error:  # ours: a traceback would go where the operator never looks
             what = f"{type(error).__name__}: {error}"
             self._say(lang, labels.text("widgets.broken", lang, what=what), look="nb-attention")
