@@ -69,7 +69,11 @@ def weeks(orderers, payers):
 
 
 def changed(orderers, payers):
-    pair = items.item_pair(weeks(orderers, payers), Period(*WEEK), [Period(*WEEK_BEFORE)])
+    pair = items.item_pair(
+        items.item_rows(weeks(orderers, payers), [Period(*WEEK), Period(*WEEK_BEFORE)]),
+        Period(*WEEK),
+        [Period(*WEEK_BEFORE)],
+    )
     (item,) = items.item_changes(pair, now_days=7)
     return item
 

@@ -48,6 +48,10 @@ def test_daily_sums_the_ad_columns_that_are_there():
     assert days["refunded_amount"].isna().all()
 
 
+def totals(days, period, *, margin_rate=math.nan):
+    return overview.totals_of(days, [period])[period].at(margin_rate)
+
+
 def test_totals_of_a_week_by_hand():
     days = days_of(
         week(
@@ -60,7 +64,7 @@ def test_totals_of_a_week_by_hand():
             refunded_amount=100.0,
         )
     )
-    now = overview.totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)), margin_rate=0.4)
+    now = totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)), margin_rate=0.4)
     assert (now.paid_amount, now.visitor_days, now.payer_days) == (14_000.0, 7_000.0, 280.0)
     assert now.payment_conversion == pytest.approx(0.04)
     assert now.spend_per_buyer == pytest.approx(50.0)
@@ -75,10 +79,8 @@ def test_a_missing_day_is_named_and_stops_the_split():
         MONDAY + dt.timedelta(days=7), visitors=900, payers=30, spend=55.0
     )
     days = overview.daily(shop_days([row for row in whole if row["day"] != MONDAY + dt.timedelta(days=9)]))
-    before = overview.totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)), margin_rate=math.nan)
-    now = overview.totals(
-        days, Period(MONDAY + dt.timedelta(days=7), MONDAY + dt.timedelta(days=13)), margin_rate=math.nan
-    )
+    before = totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)))
+    now = totals(days, Period(MONDAY + dt.timedelta(days=7), MONDAY + dt.timedelta(days=13)))
     assert now.missing_days == (MONDAY + dt.timedelta(days=9),)
     assert all(math.isnan(part) for part in overview.sales_split(now, before).values())
 
@@ -89,7 +91,7 @@ def test_the_split_of_the_worked_example_sums_exactly():
         [{"day": MONDAY, "visitors": 12_000, "payers": 408, "paid_amount": 408 * 92.0}],
         [{"day": MONDAY + dt.timedelta(days=1), "visitors": 15_000, "payers": 405, "paid_amount": 405 * 97.0}],
     )
-    sides = [overview.totals(days, Period(day, day), margin_rate=math.nan) for day in days["day"]]
+    sides = [totals(days, Period(day, day)) for day in days["day"]]
     split = overview.sales_split(sides[1], sides[0])
     assert [round(split[part]) for part in overview.SPLIT_PARTS] == [8638, -8939, 2050]
     assert sum(split.values()) == pytest.approx(405 * 97 - 408 * 92, abs=1e-9)
@@ -131,9 +133,9 @@ def quiet_weeks(count, *, wobble=(0, 12, -9, 5, -14, 8, 3, -6)):
 
 def situation(last_week, *, margin_rate=math.nan, weeks=8):
     days = days_of(*quiet_weeks(weeks), last_week)
-    now = overview.totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)), margin_rate=margin_rate)
+    now = totals(days, Period(MONDAY, MONDAY + dt.timedelta(days=6)), margin_rate=margin_rate)
     periods = normal_bases(now.period, [], days["day"].iloc[0], wanted=8)
-    bases = overview.mean_totals(days, periods, margin_rate=margin_rate)
+    bases = [one.at(margin_rate) for one in overview.totals_of(days, periods).values()]
     return now, bases, overview.signals(now, bases)
 
 
@@ -193,7 +195,7 @@ def test_items_count_people_the_same_way_on_both_sides():
     ]
     frame = pd.DataFrame(rows).reindex(columns=table.arrow_schema.names)
     stored = ibis.memtable(table.arrow_schema.empty_table().from_pandas(frame, schema=table.arrow_schema))
-    assert items.item_pair(stored, now, [base]) is None
+    assert items.item_pair(items.item_rows(stored, [now, base]), now, [base]) is None
 
 
 def item_pair_of(now_counts, base_counts, *, bases=1):
@@ -225,7 +227,7 @@ def test_one_item_of_many_really_fell_and_the_others_did_not():
     fallen = next(item for item in changes if item.item_id == "0")
     assert fallen.conversion.estimate == pytest.approx(409 / 9310 - 2087 / 37240)
     days = days_of(week(dt.date(2026, 8, 24), visitors=6000, payers=250, spend=62.0))
-    now = overview.totals(days, Period(dt.date(2026, 8, 24), dt.date(2026, 8, 30)), margin_rate=0.42)
+    now = totals(days, Period(dt.date(2026, 8, 24), dt.date(2026, 8, 30)), margin_rate=0.42)
     (found,) = find_items(changes, now, basis=Basis.of(0.42, 0.085), short_names={"0": "316大容量"})
     # pages.md: 9,310 visitors × (5.604 % − 4.393 %) × ¥62 ÷ 7 × 30 × 42 % × (1 − 8.5 %) = 11.5k
     assert found.amount == pytest.approx(-11_500, rel=0.01)

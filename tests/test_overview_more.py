@@ -192,7 +192,7 @@ def test_of_two_events_on_a_day_the_later_one_names_it():
 @functools.cache
 def nobody():
     """Totals of a complete week in which nothing is known yet."""
-    return overview.totals(daily(7), WEEK, margin_rate=math.nan)
+    return overview.totals_of(daily(7), [WEEK])[WEEK]
 
 
 money = st.floats(0.01, 1e6)

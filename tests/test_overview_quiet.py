@@ -98,7 +98,7 @@ def found_in(seed, *, leak=0.0):
 
 def test_the_sums_are_those_of_the_page():
     days, _ = shop(1)
-    quick, page = totals_of(days, WEEK), overview.totals(days, WEEK, margin_rate=MARGIN)
+    quick, page = totals_of(days, WEEK), overview.totals_of(days, [WEEK])[WEEK].at(MARGIN)
     for name in ("paid_amount", "payment_conversion", "refund_load", "ad_share", "margin", "spend_per_buyer"):
         assert getattr(quick, name) == pytest.approx(getattr(page, name))
 

@@ -157,13 +157,15 @@ class ItemPair:
         return sum(base.days for base in self.bases)
 
 
-@remembered
-def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> ItemPair | None:
+def item_pair(rows: pd.DataFrame, now: Period, bases: Sequence[Period]) -> ItemPair | None:
     """Item sums of `now` and of those `bases` that are there, like with like; None when either side is not there.
 
     Exports of exactly the period come first, else day exports that cover every day.
+
+    Parameters
+    ----------
+    rows : DataFrame from `item_rows` of these periods, and of more if need be.
     """
-    rows = _rows_inside(item_period, [now, *bases])
     for way in ("period", "days"):
         current = _item_sums(rows, now, way)
         earlier = {base: _item_sums(rows, base, way) for base in bases}
@@ -175,12 +177,18 @@ def item_pair(item_period: ibis.Table, now: Period, bases: Sequence[Period]) -> 
     return None
 
 
-def _rows_inside(item_period: ibis.Table, periods: Sequence[Period]) -> pd.DataFrame:
-    """The rows of exports of exactly one of `periods`, and of single days inside one of them."""
+def item_rows(item_period: ibis.Table, periods: Sequence[Period]) -> pd.DataFrame:
+    """What `item_pair` asks of these periods, read at once.
+
+    Returns
+    -------
+    DataFrame, one row an export and item: those that lie inside one of `periods`
+        `start_on`, `end_on` (dates), `item_id`, `item_title` and the columns that are summed; in order of days.
+    """
     inside = [
         item_period.start_on.between(ibis.literal(period.start), ibis.literal(period.end))
         & item_period.end_on.between(ibis.literal(period.start), ibis.literal(period.end))
-        for period in periods
+        for period in dict.fromkeys(periods)
     ]
     chosen = item_period.filter(ibis.or_(*inside)).select("start_on", "end_on", "item_id", "item_title", *_ITEM_SUMMED)
     rows = chosen.order_by("end_on", "start_on", "item_id").to_pandas()

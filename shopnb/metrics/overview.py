@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import pandas as pd
@@ -101,6 +101,12 @@ class Totals:
     impressions: float
     enquiries: float
 
+    def at(self, margin_rate: float) -> Totals:
+        """The same with the margin at a share of payment kept; NaN at NaN."""
+        refunded = 0.0 if math.isnan(self.refunded_amount) else self.refunded_amount
+        ads = 0.0 if math.isnan(self.ad_cost) else self.ad_cost
+        return replace(self, margin=(self.paid_amount - refunded) * margin_rate - ads)
+
     @property
     def returning_share(self) -> float:
         """Buyers of a day who had bought within the 365 days before ÷ buyers (回头率); NaN without buyers or column."""
@@ -136,38 +142,30 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def totals(days: pd.DataFrame, period: Period, *, margin_rate: float) -> Totals:
-    """Sums of `days` over `period`.
+def totals_of(days: pd.DataFrame, periods: Sequence[Period]) -> dict[Period, Totals]:
+    """Totals of each of `periods`, which may overlap, without a margin; one sum for all, because each costs the same.
 
     Parameters
     ----------
     days : DataFrame, one row per day, from `daily`.
-    margin_rate : share 0-1 of payment left after goods, packing, parcel and platform fees; NaN when nobody typed it.
     """
-    return _totals_of_each(days, [period], margin_rate=margin_rate)[0]
-
-
-def _totals_of_each(days: pd.DataFrame, periods: Sequence[Period], *, margin_rate: float) -> list[Totals]:
-    """Totals of each of `periods`, which may overlap; one sum for all, because each costs the same."""
-    if not periods:
-        return []
-    inside = [days[period.holds(days["day"])] for period in periods]
-    rows = [part[["day", *_SUMS]].assign(period=place) for place, part in enumerate(inside)]
+    inside = {period: days[period.holds(days["day"])] for period in periods}
+    rows = [part[["day", *_SUMS]].assign(period=place) for place, part in enumerate(inside.values())]
+    if not rows:
+        return {}
     columns = [*_SUMS, "payment_conversion", "spend_per_buyer", "visitor_value"]
     summed = aggregate(pd.concat(rows), TABLES["shop_daily"], by=["period"], columns=columns)
-    summed = summed.set_index("period").reindex(range(len(periods)))
-    return [
-        _totals(days, period, set(inside[place]["day"]), summed.loc[place], margin_rate)
-        for place, period in enumerate(periods)
-    ]
+    summed = summed.set_index("period").reindex(range(len(rows)))
+    return {
+        period: _totals(days, period, set(part["day"]), summed.loc[place])
+        for place, (period, part) in enumerate(inside.items())
+    }
 
 
-def _totals(days: pd.DataFrame, period: Period, present: set[dt.date], summed: pd.Series, margin_rate: float) -> Totals:
+def _totals(days: pd.DataFrame, period: Period, present: set[dt.date], summed: pd.Series) -> Totals:
     recent = days[Period(period.end - dt.timedelta(days=REFUND_LAG_DAYS - 1), period.end).holds(days["day"])]
     every_day = [period.start + dt.timedelta(days=turn) for turn in range(period.days)]
     ad_cost = _sum_known([summed[name] for name in (*AD_COLUMNS, "affiliate_commission")])
-    refunded = float(summed["refunded_amount"])
-    kept = float(summed["paid_amount"]) - (0.0 if math.isnan(refunded) else refunded)
     return Totals(
         period=period,
         missing_days=tuple(day for day in every_day if day not in present),
@@ -196,19 +194,13 @@ def _totals(days: pd.DataFrame, period: Period, present: set[dt.date], summed: p
         ),
         recent_paid_amount=float(recent["paid_amount"].mean()) * period.days,
         ad_cost=ad_cost,
-        margin=kept * margin_rate - (0.0 if math.isnan(ad_cost) else ad_cost),
+        margin=math.nan,
     )
 
 
 def _sum_known(values: Sequence[float]) -> float:
     known = [float(value) for value in values if not math.isnan(value)]
     return sum(known) if known else math.nan
-
-
-def mean_totals(days: pd.DataFrame, periods: Sequence[Period], *, margin_rate: float) -> list[Totals]:
-    """Totals of each complete period of `periods`, in the order given."""
-    found = _totals_of_each(days, periods, margin_rate=margin_rate)
-    return [one for one in found if one.complete and not math.isnan(one.paid_amount)]
 
 
 def sales_split(now: Totals, before: Totals) -> dict[str, float]:

@@ -349,7 +349,7 @@ def _conversion(page: Page, place: Place | None, since: Onset | None, period: Pe
     bases = normal_bases(week, page.calendar, known[0] if known else week.start, wanted=8)
     if since and since.low:
         bases = [one for one in bases if one.end < since.low]
-    pair = items.item_pair(table, week, bases) if bases else None
+    pair = items.item_pair(items.item_rows(table, [week, *bases]), week, bases) if bases else None
     moved = items.item_changes(pair, now_days=week.days) if pair else []
     return next((one for one in moved if one.item_id == place.item_id and one.visitors and one.payers), None)
 

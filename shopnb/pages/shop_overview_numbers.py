@@ -27,6 +27,7 @@ from shopnb.pages.no_days import no_days
 from shopnb.pages.shop_overview_parts import Parts, item_parts, source_parts
 from shopnb.pages.shop_overview_wording import LEAST_BUYERS, LEAST_VISITORS, LEAST_WHOLESALE_BUYERS, PEER_METRICS, mean
 from shopnb.pages.source_naming import source_names
+from shopnb.schema import TABLES
 from shopnb.stats import Estimate, MixRate, mix_rate
 
 WHOLE_SHOP = "全店"  # scope of a typed target
@@ -75,7 +76,16 @@ class Numbers(PartOf[Page]):
     @derived
     def compare(self) -> Period:
         """The days compared with."""
-        return _compared(self._whole, self._whole.choice("compare"), self.period, self.bases)
+        return _compared(self._whole, self._whole.choice("compare"), self.period, [one.period for one in self._bases])
+
+    @property
+    def _earlier(self) -> Period:
+        """The period whose findings are looked at again."""
+        return self.period.before() if self.period.days >= 7 else self.period.shifted(-7)
+
+    @property
+    def _year_ago(self) -> Period:
+        return same_period_last_year(self.period, self._whole.calendar)[0]
 
     # The shop as a whole
 
@@ -85,19 +95,35 @@ class Numbers(PartOf[Page]):
         return self._whole.margin_rate()
 
     @derived
+    def _sums(self) -> dict[Period, Totals]:
+        """Totals without a margin of all periods that are surely asked for."""
+        return overview.totals_of(self.days, [self.period, *self._base_periods, self._earlier, self._year_ago])
+
+    @derived
+    def _compared(self) -> Totals:
+        """The period compared with, without a margin; mostly one of the others."""
+        return self._sums.get(self.compare) or overview.totals_of(self.days, [self.compare])[self.compare]
+
+    @property
+    def _bases(self) -> list[Totals]:
+        """Normal periods that are there whole, without a margin."""
+        found = [self._sums[period] for period in self._base_periods]
+        return [one for one in found if one.complete and not math.isnan(one.paid_amount)]
+
+    @derived
     def now(self) -> Totals:
         """The period."""
-        return overview.totals(self.days, self.period, margin_rate=self.margin_rate)
+        return self._sums[self.period].at(self.margin_rate)
 
     @derived
     def before(self) -> Totals:
         """The period compared with."""
-        return overview.totals(self.days, self.compare, margin_rate=self.margin_rate)
+        return self._compared.at(self.margin_rate)
 
     @derived
     def bases(self) -> list[Totals]:
         """The normal periods."""
-        return overview.mean_totals(self.days, self._base_periods, margin_rate=self.margin_rate)
+        return [one.at(self.margin_rate) for one in self._bases]
 
     @derived
     def watched(self) -> dict[str, Signal]:
@@ -116,22 +142,23 @@ class Numbers(PartOf[Page]):
     @derived
     def split(self) -> dict[str, float]:
         """The change of payment by factor."""
-        return overview.sales_split(self.now, self.before)
+        return overview.sales_split(self._sums[self.period], self._compared)
 
     @derived
     def item_parts(self) -> Parts:
         """What each item did to it."""
-        return item_parts(self._whole, self.period, self.compare, self.split)
+        return item_parts(self._whole, items.item_pair(self._item_rows, self.period, [self.compare]), self.split)
 
     @derived
     def source_parts(self) -> Parts:
         """What each source did to it."""
-        return source_parts(self._whole, self.now, self.compare, self.split)
+        return source_parts(self._whole, self._sums[self.period], self.compare, self.split)
 
     @derived
     def last_year(self) -> Totals | None:
         """The same period a year ago where it is there."""
-        return _last_year(self._whole, self.days, self.period, self.margin_rate)
+        found = self._sums[self._year_ago]
+        return found.at(self.margin_rate) if found.complete else None
 
     @derived
     def target(self) -> Plan | None:
@@ -152,9 +179,28 @@ class Numbers(PartOf[Page]):
     # Items and ads
 
     @derived
+    def _item_rows(self) -> pd.DataFrame:
+        """The rows of items of all periods that are asked for."""
+        earlier = self._earlier
+        periods = [self.period, self.compare, *self._base_periods, earlier, *self._earlier_bases, earlier.before()]
+        table = self._table("item_period")
+        if table is None:
+            table = ibis.memtable(TABLES["item_period"].arrow_schema.empty_table())
+        return items.item_rows(table, periods)
+
+    @derived
+    def _earlier_bases(self) -> list[Period]:
+        return normal_bases(self._earlier, self._whole.calendar, self.days["day"].iloc[0], wanted=8)
+
+    def _pair(self, period: Period, bases: Sequence[Period], otherwise: Period) -> ItemPair | None:
+        """Items beside normal periods, else beside one other."""
+        rows = self._item_rows
+        return items.item_pair(rows, period, bases) or items.item_pair(rows, period, [otherwise])
+
+    @derived
     def pair(self) -> ItemPair | None:
         """Items of the period beside normal ones."""
-        return _pair(self._whole, self.period, [base.period for base in self.bases], self.compare)
+        return self._pair(self.period, [one.period for one in self._bases], self.compare)
 
     @derived
     def items(self) -> list[ItemChange]:
@@ -256,8 +302,32 @@ class Numbers(PartOf[Page]):
 
     @derived
     def rechecks(self) -> list[Recheck]:
-        """What the period before put forward, looked at again."""
-        return _rechecks(self._whole, self.days, self.period, self.margin_rate, self.basis)
+        """What the period before put forward about items and ads, looked at again."""
+        was, earlier, page = self._sums[self._earlier], self._earlier, self._whole
+        if not was.complete:
+            return []
+        then, since = self._then
+        scenes, scenes_now = self._scenes_then
+        names = {item.item_id: page.item_name(item.item_id, item.title) for item in then}
+        was = was.at(self.margin_rate)
+        found = find_overview(was, [], {}, then, basis=self.basis, short_names=names, scenes=scenes, totals_too=False)
+        return recheck(found, since, scenes_now, earlier.end)
+
+    @derived
+    def _then(self) -> tuple[list[ItemChange], list[ItemChange]]:
+        """How items had moved in the earlier period, and how they have since."""
+        period, earlier = self.period, self._earlier
+        pair, pair_now = (
+            self._pair(earlier, self._earlier_bases, earlier.before()),
+            self._pair(period, [earlier], earlier),
+        )
+        then = items.item_changes(pair, now_days=earlier.days) if pair else []
+        return then, items.item_changes(pair_now, now_days=period.days) if pair_now else []
+
+    @derived
+    def _scenes_then(self) -> tuple[list[AdScene], list[AdScene]]:
+        page, earlier = self._whole, self._earlier
+        return _scenes(page, earlier, earlier.before()), _scenes(page, self.period, earlier)
 
     @property
     def comparable(self) -> bool:
@@ -294,19 +364,12 @@ def _unfinished(page: Page) -> dt.date | None:
     return last if newest.exported_at.date() <= last else None
 
 
-def _compared(page: Page, compare: str, period: Period, bases: Sequence[Totals]) -> Period:
+def _compared(page: Page, compare: str, period: Period, bases: Sequence[Period]) -> Period:
     if compare == "last_year":
         return same_period_last_year(period, page.calendar)[0]
     if compare == "same_weekday" or (compare == "auto" and period.days < 7):
-        return bases[0].period if bases else period.shifted(-7)
+        return bases[0] if bases else period.shifted(-7)
     return period.before() if period.days % 7 == 0 or period.days > 7 else period.shifted(-7)
-
-
-def _pair(page: Page, period: Period, bases: Sequence[Period], compared: Period) -> ItemPair | None:
-    if not page.shop.has("item_period"):
-        return None
-    table = page.shop.table("item_period")
-    return items.item_pair(table, period, bases) or items.item_pair(table, period, [compared])
 
 
 def _targets(page: Page, end: dt.date) -> pd.DataFrame:
@@ -320,37 +383,11 @@ def _targets(page: Page, end: dt.date) -> pd.DataFrame:
     return pd.DataFrame([{**dict.fromkeys(typed.columns), "period": month, "paid_amount": goal}])
 
 
-def _last_year(page: Page, days: pd.DataFrame, period: Period, rate: float) -> Totals | None:
-    """The same period a year ago where it is there whole."""
-    earlier, _ = same_period_last_year(period, page.calendar)
-    if earlier.start < days["day"].iloc[0]:
-        return None
-    found = overview.totals(days, earlier, margin_rate=rate)
-    return found if found.complete else None
-
-
 def _funnel(page: Page, days: pd.DataFrame, now: Totals, peers: dict[str, Peer], basis: Basis) -> funnel.Funnel:
     clean = normal_bases(Period(now.period.end - dt.timedelta(days=6), now.period.end), page.calendar,
                          days["day"].iloc[0], wanted=funnel.WEEKS_BACK, back=2 * funnel.WEEKS_BACK)  # fmt: skip
     worth = now.spend_per_buyer * basis.share / now.period.days * MONTH_DAYS
     return funnel.funnel(days, now.period, peers, clean, worth=worth)
-
-
-def _rechecks(page: Page, days: pd.DataFrame, period: Period, rate: float, basis: Basis) -> list[Recheck]:
-    """What the period before put forward about items and ads, looked at again today."""
-    earlier = period.before() if period.days >= 7 else period.shifted(-7)
-    was = overview.totals(days, earlier, margin_rate=rate)
-    if not was.complete:
-        return []
-    bases = normal_bases(earlier, page.calendar, days["day"].iloc[0], wanted=8)
-    pair = _pair(page, earlier, bases, earlier.before())
-    then = items.item_changes(pair, now_days=earlier.days) if pair else []
-    pair_now = _pair(page, period, [earlier], earlier)
-    since = items.item_changes(pair_now, now_days=period.days) if pair_now else []
-    scenes, scenes_now = _scenes(page, earlier, earlier.before()), _scenes(page, period, earlier)
-    names = {item.item_id: page.item_name(item.item_id, item.title) for item in then}
-    found = find_overview(was, [], {}, then, basis=basis, short_names=names, scenes=scenes, totals_too=False)
-    return recheck(found, since, scenes_now, earlier.end)
 
 
 def _scenes(page: Page, now: Period, before: Period) -> list[overview.AdScene]:

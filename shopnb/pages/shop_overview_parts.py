@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from shopnb import labels, sources, view
-from shopnb.metrics import items, traffic
+from shopnb.metrics import traffic
+from shopnb.metrics.items import ItemPair
 from shopnb.metrics.overview import SPLIT_PARTS, Totals
 from shopnb.metrics.periods import Period
 from shopnb.metrics.sales_parts import sales_parts
@@ -37,9 +38,8 @@ class Parts:
         return None if own.empty else own.iloc[0]
 
 
-def item_parts(page: Page, now: Period, before: Period, split: Mapping[str, float]) -> Parts:
-    """The split by item, from item exports of the two periods compared."""
-    pair = items.item_pair(page.shop.table("item_period"), now, [before]) if page.shop.has("item_period") else None
+def item_parts(page: Page, pair: ItemPair | None, split: Mapping[str, float]) -> Parts:
+    """The split by item, from item exports of the two periods compared; None where either is not there."""
     if pair is None:
         return Parts(_nothing(split), {})
     wide = pair.frame.pivot_table(

@@ -453,5 +453,6 @@ def _items(page: Page, choice: Choice) -> list[ItemChange]:
     table, period = page.shop.table("item_period"), choice.now.period
     span = page.shop.days("item_period")
     bases = normal_bases(period, page.calendar, span[0] if span else period.start, wanted=8)
-    pair = items.item_pair(table, period, bases) or items.item_pair(table, period, [period.before()])
+    rows = items.item_rows(table, [period, *bases, period.before()])
+    pair = items.item_pair(rows, period, bases) or items.item_pair(rows, period, [period.before()])
     return items.item_changes(pair, now_days=period.days) if pair else []
