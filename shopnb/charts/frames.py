@@ -109,8 +109,8 @@ def write_day(value: Any, lang: str) -> str:
 
 
 def inline(rows: Records) -> altair.InlineData:
-    """Rows as data of one layer."""
-    return altair.InlineData(values=rows)
+    """Rows as data of one layer; a tuple, for Altair copies a list cell by cell at every step of a composition."""
+    return altair.InlineData(values=tuple(rows))
 
 
 def either(channel: Callable[..., Any], when: Any, then: Any, otherwise: Any) -> Any:
@@ -131,7 +131,9 @@ def finish(
 ) -> ChartPart:
     """The finished part: numeric width, our config, a wrapped title, nothing that differs from run to run."""
     with altair.data_transformers.enable(consolidate_datasets=True):
-        spec = chart.properties(width=theme.WIDTH, height=height).to_dict(validate=False)
+        chart.width, chart.height = theme.WIDTH, height  # `properties` would copy all of it once more
+        spec = chart.to_dict(validate=False)
+    spec["datasets"] = {name: list(rows) for name, rows in spec.get("datasets", {}).items()}
     _drop_empty_layers(spec)
     spec["$schema"] = _SCHEMA
     spec["config"] = _used(theme.config(), spec)

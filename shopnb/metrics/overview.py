@@ -48,13 +48,12 @@ ALARM_LEVEL = 0.98  # of a day: less than one odd day a month on a quiet shop
 FINDING_LEVEL = 0.99  # of a number or an item: all rules together find something in one quiet week of twenty at most
 
 
-def daily(shop_daily: ibis.Table, *, until: dt.date | None = None) -> pd.DataFrame:
+def daily(shop_daily: ibis.Table) -> pd.DataFrame:
     """The daily report as a small frame, one row a day in order.
 
     Parameters
     ----------
     shop_daily : Table of schema `shop_daily`.
-    until : last day to read, None for all.
 
     Returns
     -------
@@ -63,10 +62,7 @@ def daily(shop_daily: ibis.Table, *, until: dt.date | None = None) -> pd.DataFra
         of the ad columns that are there, NaN where none is.
     """
     columns = ["day", *_SUMS, *_READ_ONLY, *_SERVICE]
-    wanted = shop_daily.select(columns)
-    if until is not None:
-        wanted = wanted.filter(wanted.day <= ibis.literal(until))
-    frame = wanted.order_by("day").to_pandas()
+    frame = shop_daily.select(columns).order_by("day").to_pandas()
     frame["day"] = pd.to_datetime(frame["day"]).dt.date
     frame[columns[1:]] = frame[columns[1:]].astype(float)
     return frame.assign(ad_cost=frame[list(AD_COLUMNS)].sum(axis=1, min_count=1))

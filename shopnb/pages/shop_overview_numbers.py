@@ -48,10 +48,16 @@ class Numbers(PartOf[Page]):
         return _unfinished(self._whole)
 
     @derived
+    def _all_days(self) -> pd.DataFrame:
+        return overview.daily(self._whole.shop.table("shop_daily"))
+
+    @derived
     def days(self) -> pd.DataFrame:
         """The daily report up to the last day."""
-        page = self._whole
-        days = overview.daily(page.shop.table("shop_daily"), until=page.day("end_date"))
+        page, days = self._whole, self._all_days
+        until = page.day("end_date")
+        if until is not None:
+            days = days[days["day"] <= until]
         if len(days) > 1 and days["day"].iloc[-1] == self.unfinished:
             days = days.iloc[:-1]
         if days.empty:
