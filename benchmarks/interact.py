@@ -4,7 +4,7 @@
 
 Starts JupyterLab on a copy of the notebooks and the sample, runs each notebook in Chromium without a network and moves
 controls there and back. Printed for each control, median of all moves: `wall`, seconds from the change in the browser
-until the page says that it is up to date, the wait for the hand included (0.05 s, for a date 0.25 s); and
+until the page says that it is up to date, the wait for the hand included (0.05 s, for a date 0.15 s); and
 `processor`, seconds that the kernel's process used for it (steadier on a busy machine; the record, which is handed over
 afterwards, is in it where it is done by then). A value seen for the first time has to be worked out, one that the page
 has shown before is found ready, so both are told apart. The line `box` is the button that opens a chart to draw a box

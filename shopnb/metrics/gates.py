@@ -75,11 +75,13 @@ def staged_payments(orders: ibis.Table) -> Staged:
     """
     alive = ~orders.state.fill_null("").contains("关闭")
     staged = orders.filter(orders.staged_payment.notnull() & (orders.staged_payment != "") & alive)
-    due = staged.filter(staged.paid_at.isnull())
-    summed = staged.aggregate(orders=staged.count()).to_pandas().iloc[0]
-    rest = due.aggregate(open=due.count(), due=(due.total_amount - due.paid_amount.fill_null(0)).sum()).to_pandas()
-    amount = rest["due"].iloc[0]
-    return Staged(int(summed["orders"]), int(rest["open"].iloc[0]), 0.0 if pd.isna(amount) else float(amount))
+    is_open = staged.paid_at.isnull()
+    rest = staged.total_amount - staged.paid_amount.fill_null(0)
+    found = staged.aggregate(
+        orders=staged.count(), open=staged.count(where=is_open), due=rest.sum(where=is_open)
+    ).to_pandas()
+    orders, still_open, due = found.iloc[0]
+    return Staged(int(orders), int(still_open), 0.0 if pd.isna(due) else float(due))
 
 
 def refunds_open(end: date, *, known_until: date) -> bool:

@@ -20,7 +20,7 @@ from shopnb.widgets.dials import Dial, Span
 
 FIXED = ("shop", "due_date")  # another shop is another run; what data are due is the scheduler's to know
 WAIT_SECONDS = 0.05  # what the hand does in one go is one change
-TYPED_SECONDS = 0.25  # a date typed digit by digit is one change
+TYPED_SECONDS = 0.15  # a date typed digit by digit is one change
 
 
 class Controlled(Protocol):
