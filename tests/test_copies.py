@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import shutil
+import signal
 
 import nbformat
 import nbformat.sign
@@ -79,3 +81,23 @@ def test_the_first_ctrl_c_leaves_the_question_to_jupyterlab(package, tmp_path, m
     monkeypatch.setattr("subprocess.Popen", Running)
     assert lab(argparse.Namespace(folder=str(tmp_path / "mine")), "zh") == 0
     assert next(told, "ended") == "ended"
+
+
+def test_a_request_to_end_ends_jupyterlab(package, tmp_path, monkeypatch):
+    class Running:
+        ended = False
+
+        def __init__(self, said, env):
+            pass
+
+        def wait(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            return 0 if self.ended else 1
+
+        def terminate(self):
+            self.ended = True
+
+    monkeypatch.setattr("subprocess.Popen", Running)
+    before = signal.getsignal(signal.SIGTERM)
+    assert lab(argparse.Namespace(folder=str(tmp_path / "mine")), "zh") == 0
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -30,11 +31,15 @@ def lab(given: argparse.Namespace, lang: str) -> int:
     folder = working_copy(Path(given.folder or "shopnb-notebooks").expanduser().resolve(), lang)
     terminal.say(labels.text("cli.lab.copied", lang, folder=str(folder)))
     running = subprocess.Popen(command(folder), env=surroundings(folder))
-    while True:
-        try:
-            return running.wait()
-        except KeyboardInterrupt:  # JupyterLab hears it too: the first Ctrl-C asks there, the second ends it
-            continue
+    before = signal.signal(signal.SIGTERM, lambda *_: running.terminate())  # a request to end is JupyterLab's as well
+    try:
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:  # JupyterLab hears it too: the first Ctrl-C asks there, the second ends it
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def command(folder: Path) -> list[str]:

@@ -41,18 +41,23 @@ def is_interactive() -> bool:
 
 
 def controls(page: Controlled) -> None:
-    """Show a control for each parameter; headless, nothing.
-
-    What the process holds until now stays to its end, most of it libraries: it is taken from the garbage collector,
-    which otherwise goes through all of it in the midst of every few redraws, a fifth of a second each time.
-    """
+    """Show a control for each parameter; headless, nothing."""
     if is_interactive():
-        gc.freeze()
-        atexit.register(gc.unfreeze)  # at the end all is cleared as ever
+        _spare_the_collector()
         display(Panel(page).box)
         note = html.escape(labels.text("widgets.stale", page.lang))
         stale = f'<style>{_css("stale.css")}</style><p class="nb-stale" lang="{page.lang}">{note}</p>'
         display({"text/html": stale, "text/plain": ""}, raw=True)
+
+
+def _spare_the_collector() -> None:
+    """Take what the process holds by now, most of it libraries, from the garbage collector, once.
+
+    It would go through all of it in the midst of every few redraws, a fifth of a second each time.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+        atexit.register(gc.unfreeze)  # at the end all is cleared as ever
 
 
 def _css(name: str) -> str:
