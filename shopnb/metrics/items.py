@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import ibis
+import numpy as np
 import pandas as pd
 from scipy import special
 
@@ -167,12 +168,11 @@ def item_pair(rows: pd.DataFrame, now: Period, bases: Sequence[Period]) -> ItemP
     rows : DataFrame from `item_rows` of these periods, and of more if need be.
     """
     for way in ("period", "days"):
-        current = _item_sums(rows, now, way)
-        earlier = {base: _item_sums(rows, base, way) for base in bases}
-        there = {base: sums for base, sums in earlier.items() if not sums.empty}
-        if not current.empty and there:
-            earlier_sums = [sums.assign(which="base", base=turn) for turn, sums in enumerate(there.values(), 1)]
-            frame = pd.concat([current.assign(which="now", base=0), *earlier_sums], ignore_index=True)
+        sums = _item_sums(rows, [now, *bases], way)
+        there = {base: sums[base] for base in bases if base in sums}
+        if now in sums and there:
+            earlier = [part.assign(which="base", base=turn) for turn, part in enumerate(there.values(), 1)]
+            frame = pd.concat([sums[now].assign(which="now", base=0), *earlier], ignore_index=True)
             return ItemPair(frame, tuple(there), way)
     return None
 
@@ -197,17 +197,30 @@ def item_rows(item_period: ibis.Table, periods: Sequence[Period]) -> pd.DataFram
     return rows
 
 
-def _item_sums(rows: pd.DataFrame, period: Period, way: str) -> pd.DataFrame:
-    """One row per item with its sums over `period`, empty when the period is not covered that way."""
-    if way == "period":
-        found = rows[(rows["start_on"] == period.start) & (rows["end_on"] == period.end)]
-    else:
-        found = rows[(rows["start_on"] == rows["end_on"]) & period.holds(rows["end_on"])]
-        if found["end_on"].nunique() < period.days:
-            found = found.iloc[:0]
-    by_item = found.groupby("item_id", sort=True)
+def _item_sums(rows: pd.DataFrame, periods: Sequence[Period], way: str) -> dict[Period, pd.DataFrame]:
+    """One row per item with its sums over each of `periods`, those left out that are not covered that way."""
+    start, end = (rows[name].to_numpy("datetime64[D]") for name in ("start_on", "end_on"))
+    found: dict[int, np.ndarray] = {}
+    for place, period in enumerate(periods):
+        first, last = np.datetime64(period.start), np.datetime64(period.end)
+        if way == "period":
+            inside = np.flatnonzero((start == first) & (end == last))
+        else:
+            inside = np.flatnonzero((start == end) & (end >= first) & (end <= last))
+            if len(np.unique(end[inside])) < period.days:
+                continue
+        if len(inside):
+            found[place] = inside
+    if not found:
+        return {}
+    places = np.repeat(list(found), [len(inside) for inside in found.values()])
+    chosen = rows.iloc[np.concatenate(list(found.values()))].assign(place=places)
+    by_item = chosen.groupby(["place", "item_id"], sort=True)
     sums = by_item[list(_ITEM_SUMMED)].sum(min_count=1).astype(float)
-    return sums.assign(item_title=by_item["item_title"].last()).reset_index()
+    sums = sums.assign(item_title=by_item["item_title"].last()).reset_index()
+    return {
+        periods[int(place)]: part.drop(columns="place").reset_index(drop=True) for place, part in sums.groupby("place")
+    }
 
 
 @dataclass(frozen=True)
