@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shlex
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,31 @@ def test_our_own_fault_is_a_sentence_too(panel):
     widget(panel, "query").value = "fault"
     assert "ZeroDivisionError: a &lt; b" in said(panel)
     assert "Traceback" not in said(panel)
+
+
+def test_what_is_moved_on_another_thread_while_it_computes_waits_and_is_not_lost(panel, page, monkeypatch):
+    inside, go = threading.Event(), threading.Event()
+    redraw = page.redraw
+
+    def slow(**changed):
+        inside.set()
+        assert go.wait(20)
+        redraw(**changed)
+
+    monkeypatch.setattr(page, "redraw", slow)
+    first = threading.Thread(target=lambda: setattr(widget(panel, "grain"), "value", "day"))
+    second = threading.Thread(target=lambda: setattr(widget(panel, "margin_rate"), "value", 0.3))
+    first.start()
+    assert inside.wait(20)
+    second.start()
+    while widget(panel, "margin_rate").value != 0.3:
+        time.sleep(0.01)
+    assert page.asked == []
+    go.set()
+    for one in (first, second):
+        one.join(20)
+    assert [(asked["grain"], asked["margin_rate"]) for asked in page.asked] == [("day", 0.0), ("day", 0.3)]
+    assert widget(panel, "margin_rate").value == 0.3
 
 
 def test_a_stopped_redraw_says_so(panel, page):

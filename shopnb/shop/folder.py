@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import itertools
+import threading
 import weakref
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ from shopnb.schema import TABLES
 from shopnb.shop.settings import Settings, read_settings
 
 _READINGS = itertools.count()
+_ASKING = threading.RLock()  # a kernel's cells and its widgets may be on several threads, the connection is one
 
 
 class _Backend(DuckDB):  # type: ignore[misc]  # Ibis has no types
@@ -38,7 +40,8 @@ class _Backend(DuckDB):  # type: ignore[misc]  # Ibis has no types
 
 @remembered
 def _answer(expr: Any, **options: Any) -> Any:
-    return DuckDB.execute(_connection(), expr, **options)
+    with _ASKING:
+        return DuckDB.execute(_connection(), expr, **options)
 
 
 @cache
@@ -51,6 +54,11 @@ def _connection() -> Any:
     if ibis.options.default_backend is None:
         ibis.set_backend(one)
     return one
+
+
+def _carry_out(statement: str, given: dict[str, Any] | None = None) -> None:
+    with _ASKING:
+        _connection().con.execute(statement, given)
 
 
 class Tables:
@@ -224,7 +232,7 @@ def _newest_per_slice(folder: Path, name: str, stems: list[str]) -> Any:
         stored = f"FROM (SELECT * {stored} UNION ALL BY NAME SELECT {', '.join(lacking)} WHERE false)"
     slices = f"PARTITION BY {', '.join(map(_quoted, declared.slice))}" if declared.slice else ""
     place = f"{name}_{next(_READINGS)}"
-    connection.con.execute(
+    _carry_out(
         f"""
         CREATE TEMP TABLE {place} AS
         SELECT {", ".join(map(_quoted, types.names))}
@@ -241,8 +249,9 @@ def _newest_per_slice(folder: Path, name: str, stems: list[str]) -> Any:
             "stems": stems,
         },
     )
-    table = connection.table(place, database=("temp", "main"))
-    weakref.finalize(table.op(), connection.con.execute, f"DROP TABLE {place}").atexit = False
+    with _ASKING:
+        table = connection.table(place, database=("temp", "main"))
+    weakref.finalize(table.op(), _carry_out, f"DROP TABLE {place}").atexit = False
     return table
 
 

@@ -7,7 +7,8 @@ the row of dials of a section, and the calculator of two rates.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from IPython.display import display
@@ -60,7 +61,7 @@ class Answer:
         self._style = styled()
         self.told = ipywidgets.HTML().add_class("nb-answer-told")
         self.status = ipywidgets.HTML().add_class("nb-control-status")
-        self.reset = button("undo", self._reset)
+        self.reset = button("undo", self._desk.alone(self._reset))
         self.box = ipywidgets.VBox().add_class("nb-answer")
         self._desk.fronts[f"answer.{section}"] = self
         self._build()
@@ -108,7 +109,7 @@ class Answer:
                 else _dial_control(dial, self._value(dial), self._lang)
             )
             key = dial.parameter + dial.entry
-            control.widget.observe(lambda _, key=key: self._moved(key), names="value")
+            control.widget.observe(self._desk.alone(partial(self._moved, key)), names="value")
             self.controls[key] = control
         self._row = row("", [*(one.widget for one in self.controls.values()), self.reset])
         self._head()
@@ -130,10 +131,10 @@ class Answer:
         self._row.children[0].value = heading(labels.text("widgets.group.try", self._lang))
         self.reset.description = labels.text("widgets.reset", self._lang)
 
-    def _moved(self, key: str) -> None:
+    def _moved(self, key: str, change: Mapping[str, Any]) -> None:
         if self._quiet:
             return
-        value = self.controls[key].value
+        value = self.controls[key].read(change["new"])
         dial = next(one for one in self._dials if one.parameter + one.entry == key)
         if dial.entry:
             written = list(self._desk.wanted[dial.parameter] or dial.base)

@@ -88,10 +88,10 @@ class Brushing:
         self._chart: Any = None
         self._ends: Ends | None = None
         self.chosen = pd.DataFrame()
-        self.open = button("crop", self._turn)
+        self.open = button("crop", self._desk.alone(self._turn))
         self.hint = ipywidgets.HTML().add_class("nb-control-status")
-        self.take = button("check", self._take)
-        self.clear = button("times", self._draw)
+        self.take = button("check", self._desk.alone(self._take))
+        self.clear = button("times", self._desk.alone(self._draw))
         self.count = ipywidgets.HTML().add_class("nb-brush-count")
         self.table = ipywidgets.HTML().add_class("nb-brush-table")
         self.code = ipywidgets.HTML().add_class("nb-copies")
@@ -148,7 +148,7 @@ class Brushing:
             return
         self._title.value = f'<p lang="{lang}">{html.escape(brush.chart.title)}</p>'
         if self._chart is None:
-            self._chart = charts.living(brush.chart, list(brush.columns), told=self.choose)
+            self._chart = charts.living(brush.chart, list(brush.columns), told=self._desk.alone(self.choose))
             self._chart.add_class("nb-brush-chart").add_class(f"nb-brush-{'xy'[: len(brush.columns)]}")
             self._left.children = (self._title, self._chart)
         else:
@@ -156,13 +156,15 @@ class Brushing:
         if self._ends:
             self._ends.close()
         with labels.money_in(brush.currency):
-            self._ends = Ends(brush.table.frame, brush.columns, brush.names, lang, self._slid)
+            self._ends = Ends(brush.table.frame, brush.columns, brush.names, lang, self._desk.alone(self._slid))
         self._tools.children = (row(labels.text("widgets.brush.ends", lang), list(self._ends.sliders.values())),)
         self.choose({})
 
     def _redraw(self, box: charts.Box) -> None:
         if self._brush is not None:
-            charts.redraw(self._chart, self._brush.chart, list(self._brush.columns), box=box, told=self.choose)
+            charts.redraw(
+                self._chart, self._brush.chart, list(self._brush.columns), box=box, told=self._desk.alone(self.choose)
+            )
 
     def _slid(self) -> None:
         """The chart with the box that the sliders stand for, and its rows."""

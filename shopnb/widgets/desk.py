@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
@@ -77,13 +78,24 @@ class Desk:
         self.wanted = dict(self.first)
         self.fronts: dict[str, Front] = {}
         self._pending: asyncio.TimerHandle | None = None
+        self._alone = threading.RLock()
+
+    def alone(self, act: Callable[..., None]) -> Callable[..., None]:
+        """`act`, once nothing else goes on with the page: JupyterLab hands what is moved to threads of the kernel."""
+
+        def called(*given: Any) -> None:
+            with self._alone:
+                act(*given)
+
+        return called
 
     def want(self, **values: Any) -> None:
         """Apply these values when the hand rests: what comes close together is one change.
 
         Without a running event loop they are applied at once.
         """
-        self.wanted |= values
+        with self._alone:
+            self.wanted = {**self.wanted, **values}
         may_be_half_typed = len(values) == 1 and values.keys() <= set(DAYS)
         try:
             loop = asyncio.get_running_loop()
@@ -101,6 +113,10 @@ class Desk:
 
     def apply(self) -> None:
         """Recompute and redraw with the wanted values; a mistake is a sentence beside the controls."""
+        with self._alone:
+            self._apply()
+
+    def _apply(self) -> None:
         self._pending = None
         lang = self.page.lang
         self._say(lang, labels.text("widgets.working", lang), look="nb-busy")

@@ -9,7 +9,8 @@ import atexit
 import gc
 import html
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,7 @@ class Panel:
         self._spans = self._named_spans()
         self.spans: ipywidgets.Dropdown | None = self._spans_offered()
         self.status = ipywidgets.HTML().add_class("nb-control-status")
-        self.reset = button("undo", self._desk.reset)
+        self.reset = button("undo", self._desk.alone(self._desk.reset))
         self.copy = button("copy", self._turn_copies)
         self.copies = ipywidgets.HTML(layout=ipywidgets.Layout(display="none")).add_class("nb-copies")
         self._rows = {group: row("", members) for group in GROUPS if (members := self._members(group))}
@@ -156,7 +157,7 @@ class Panel:
             if one.name not in FIXED:
                 value, choices = self._desk.wanted[one.name], self._offered.get(one.name, ())
                 made[one.name] = make_control(one, value, choices, self._lang, self._page.slug)
-                made[one.name].widget.observe(lambda _, name=one.name: self._moved(name), names="value")
+                made[one.name].widget.observe(self._desk.alone(partial(self._moved, one.name)), names="value")
         return made
 
     def _members(self, group: str) -> list[ipywidgets.Widget]:
@@ -206,7 +207,7 @@ class Panel:
             options=_options(self._spans), value=self._span_now(), description=labels.text("widgets.span", self._lang)
         )
         spans.add_class("nb-control").add_class("nb-control-span")
-        spans.observe(lambda _: self._picked(), names="value")
+        spans.observe(self._desk.alone(self._picked), names="value")
         return spans
 
     def _hide_spans(self) -> None:
@@ -218,15 +219,15 @@ class Panel:
         now = self._desk.wanted["start_date"], self._desk.wanted["end_date"]
         return next((place for place, one in enumerate(self._spans) if place and now == (one.start, one.end)), 0)
 
-    def _picked(self) -> None:
-        if self._quiet or self.spans is None or not self.spans.value:
-            return
-        span = self._spans[self.spans.value]
-        self._desk.want(start_date=span.start, end_date=span.end)
+    def _picked(self, change: Mapping[str, Any]) -> None:
+        if not self._quiet and change["new"]:
+            span = self._spans[change["new"]]
+            self._desk.want(start_date=span.start, end_date=span.end)
 
-    def _moved(self, name: str) -> None:
+    def _moved(self, name: str, change: Mapping[str, Any]) -> None:
+        """Want what the hand chose, even where the control was put back meanwhile by a redraw of before."""
         if not self._quiet:
-            self._desk.want(**{name: self.controls[name].value})
+            self._desk.want(**{name: self.controls[name].read(change["new"])})
 
     def _turn_copies(self) -> None:
         hidden = self.copies.layout.display == "none"
